@@ -1,0 +1,1 @@
+"""What and how: composer, recipients and sending in bulk (spec I)."""

@@ -1,0 +1,1 @@
+"""Clinics, staff, roles, the access gate and the audit log (spec A)."""

@@ -1,0 +1,1 @@
+"""Billing cards, receipts and the dated tariff table (spec F)."""

@@ -1,0 +1,1 @@
+"""Neighbouring systems: import from other systems (FHIR R4, CSV)."""

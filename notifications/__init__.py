@@ -1,0 +1,1 @@
+"""The notification engine: outbox, dispatch, sending, receipts, history (spec C, J)."""

@@ -1,0 +1,1 @@
+"""One adapter per provider dialect; which one serves a channel is a setting."""

@@ -1,0 +1,61 @@
+"""How the engine asks other apps about what a notice concerns, without importing them (design, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from notifications.kinds import Reason, State, SubjectType
+
+if TYPE_CHECKING:
+    from notifications.models import Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why nothing may go out (any more) about this subject."""
+
+    state: State  # cancelled, replaced, suppressed
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a subject says of itself at a moment."""
+
+    stop: Stop | None = None
+    values: Mapping[str, str] = field(default_factory=dict)  # for the message template
+    version: int = 0  # rises when the patient would see a difference; an older text is not sent
+    path: str = ""  # the place in the portal, e.g. "appointments" (spec C5)
+    calendar: str = ""  # .ics for the e-mail
+
+
+class Subject(Protocol):
+    """One type of subject, registered by its app in `AppConfig.ready()`."""
+
+    type: SubjectType
+
+    def facts(self, notifications: Sequence[Notification], now: datetime) -> Mapping[int, Facts]:
+        """Return facts by notification pk, with one query for the whole batch."""
+        ...
+
+
+REGISTRY: dict[str, Subject] = {}
+
+
+def register(subject: Subject) -> None:
+    """Make a subject type known to the engine."""
+    REGISTRY[subject.type] = subject
+
+
+def facts_about(notifications: Sequence[Notification], now: datetime) -> dict[int, Facts]:
+    """Return facts by notification pk; a subject that nobody knows, or that is gone, stops its notices."""
+    gone = Facts(stop=Stop(State.CANCELLED, Reason.SUBJECT_GONE))
+    found: dict[int, Facts] = {}
+    for subject_type in {notification.subject_type for notification in notifications}:
+        mine = [row for row in notifications if row.subject_type == subject_type]
+        known = REGISTRY[subject_type].facts(mine, now) if subject_type in REGISTRY else {}
+        found |= {row.pk: known.get(row.pk, gone) for row in mine}
+    return found

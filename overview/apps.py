@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class OverviewConfig(AppConfig):
+    """Registers the app with Django."""
+
+    name = "overview"

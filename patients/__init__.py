@@ -1,0 +1,1 @@
+"""The patient card: identity, contact values, consent, preferred method (spec B)."""

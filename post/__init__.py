@@ -1,0 +1,1 @@
+"""Dialogs with patients: inbox, messages, templates (spec E)."""

@@ -1,0 +1,1 @@
+"""Who: journal search and risk groups (spec G, H)."""

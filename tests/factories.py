@@ -1,0 +1,120 @@
+"""Synthetic people, clinics and appointments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import factory
+from factory.django import DjangoModelFactory
+
+from clinics.models import Clinic, Membership, Place, Practitioner, Role, User
+from patients.models import Consent, Patient, Person
+from timebook.models import Appointment, AppointmentType
+
+
+class ClinicFactory(DjangoModelFactory):
+    """A demo clinic with every module on."""
+
+    name = factory.Sequence(lambda n: f"Klinikk {n}")
+    alias = factory.LazyAttribute(lambda clinic: clinic.name)
+    sms_sender = "Klinikken"
+    phone = "+4722000000"
+    post_notices = timebook_notices = economy_notices = True
+    is_demo = True
+
+    class Meta:
+        model = Clinic
+
+
+class UserFactory(DjangoModelFactory):
+    """A staff user without password."""
+
+    email = factory.Sequence(lambda n: f"ansatt{n}@example.com")
+    first_name = "Kari"
+    last_name = "Holm"
+
+    class Meta:
+        model = User
+
+
+class MembershipFactory(DjangoModelFactory):
+    """A secretary at a clinic."""
+
+    clinic = factory.SubFactory(ClinicFactory)
+    user = factory.SubFactory(UserFactory)
+    role = Role.SECRETARY
+
+    class Meta:
+        model = Membership
+
+
+class PractitionerFactory(DjangoModelFactory):
+    """A practitioner."""
+
+    clinic = factory.SubFactory(ClinicFactory)
+    name = "Bjørn Haugen"
+    title = "fastlege"
+
+    class Meta:
+        model = Practitioner
+
+
+class PlaceFactory(DjangoModelFactory):
+    """A place."""
+
+    clinic = factory.SubFactory(ClinicFactory)
+    name = factory.Sequence(lambda n: f"Rom {n}")
+    address = "Storgata 1"
+
+    class Meta:
+        model = Place
+
+
+class PersonFactory(DjangoModelFactory):
+    """A person; the number only has to be unique here."""
+
+    national_number = factory.Sequence(lambda n: f"{n:011d}")
+
+    class Meta:
+        model = Person
+
+
+class PatientFactory(DjangoModelFactory):
+    """A card with consent, e-mail and a fictional mobile number."""
+
+    clinic = factory.SubFactory(ClinicFactory)
+    local_number = factory.Sequence(lambda n: f"L{n}")
+    given_name = "Lillian"
+    family_name = "Iversen"
+    email = factory.Sequence(lambda n: f"pasient{n}@example.com")
+    mobile = factory.Sequence(lambda n: f"+4742{n % 1_000_000:06d}")
+    consent = Consent.GIVEN
+
+    class Meta:
+        model = Patient
+
+
+class AppointmentTypeFactory(DjangoModelFactory):
+    """A type with notices on."""
+
+    clinic = factory.SubFactory(ClinicFactory)
+    name = factory.Sequence(lambda n: f"Kontroll {n}")
+    notices = True
+
+    class Meta:
+        model = AppointmentType
+
+
+class AppointmentFactory(DjangoModelFactory):
+    """An appointment a week ahead; everything at the patient's clinic."""
+
+    patient = factory.SubFactory(PatientFactory)
+    clinic = factory.SelfAttribute("patient.clinic")
+    practitioner = factory.SubFactory(PractitionerFactory, clinic=factory.SelfAttribute("..clinic"))
+    place = factory.SubFactory(PlaceFactory, clinic=factory.SelfAttribute("..clinic"))
+    type = factory.SubFactory(AppointmentTypeFactory, clinic=factory.SelfAttribute("..clinic"))
+    starts_at = factory.LazyFunction(lambda: datetime.now(UTC).replace(microsecond=0) + timedelta(days=7))
+    ends_at = factory.LazyAttribute(lambda row: row.starts_at + timedelta(minutes=30))
+
+    class Meta:
+        model = Appointment

@@ -1,0 +1,1 @@
+"""Appointments and what their changes mean to the patient (spec D)."""

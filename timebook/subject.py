@@ -1,0 +1,2 @@
+class AppointmentSubject:
+    type = "appointment"
