@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -88,7 +88,7 @@ class DeadContact(models.TextChoices):
 class PatientQuerySet(ClinicQuerySet):
     """Ways to find cards."""
 
-    def with_activity(self) -> PatientQuerySet:
+    def with_activity(self) -> Self:
         """Annotate `is_active_user`: the person has ever logged in to the portal or app (spec B4)."""
         return self.annotate(
             is_active_user=models.Exists(PortalAccount.objects.filter(person=models.OuterRef("person")))
@@ -122,7 +122,7 @@ class Patient(ClinicRow):
     consent_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = PatientQuerySet.as_manager()
+    objects = PatientQuerySet.as_manager()  # type: ignore[misc]  # narrows ClinicRow.objects
 
     class Meta:
         verbose_name = _("pasient")
@@ -203,5 +203,3 @@ class ConsentChange(ClinicRow):
 
     def __str__(self) -> str:
         return f"{self.get_consent_display()} {self.at:%d.%m.%Y}"
-
-

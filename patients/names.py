@@ -3,7 +3,14 @@
 import re
 import unicodedata
 
-FOLDED = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ß": "ss", "đ": "d", "ŋ": "n", "ŧ": "t", "ð": "d", "þ": "th"})
+from django.core.exceptions import ValidationError
+
+NAME_MAX = 150  # characters, as the card holds
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, direction marks, lone surrogates, unassigned
+
+FOLDED = str.maketrans(
+    {"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ß": "ss", "đ": "d", "ŋ": "n", "ŧ": "t", "ð": "d", "þ": "th"}
+)
 
 
 def search_key(text: str) -> str:
@@ -11,3 +18,16 @@ def search_key(text: str) -> str:
     lowered = unicodedata.normalize("NFC", text).lower().replace("aa", "a").translate(FOLDED)
     bare = "".join(char for char in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(char))
     return re.sub(r"[^a-z0-9]+", " ", bare).strip()
+
+
+def clean_name(text: str) -> str:
+    """Return the name in NFC without control and direction characters, blanks folded to one (threat 32).
+
+    Raises ValidationError above 150 characters.
+    """
+    readable = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text))
+    visible = "".join(char for char in readable if unicodedata.category(char) not in UNSEEN)
+    name = " ".join(visible.split())
+    if len(name) > NAME_MAX:
+        raise ValidationError(f"Navnet er for langt. Skriv høyst {NAME_MAX} tegn.", code="long_name")
+    return name

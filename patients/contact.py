@@ -1,0 +1,163 @@
+"""Contact values: cleaned on entry, changed in one transaction, logged by field name (spec B1, B5)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumberType
+
+from clinics import audit
+from clinics.models import AuditAction, User
+from patients.models import DeadContact, Patient, Person
+
+if TYPE_CHECKING:
+    from clinics.models import Clinic
+
+MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+LANDLINE_TYPES = {
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER,
+}
+FICTIONAL = ("42", "43", "44", "49")  # in the mobile plan, handed out to nobody (research: domain.md §3.1)
+SPREADSHEET = re.compile(r"^\d([.,]\d+)?[eE]\+?\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone number in E.164; a landline is kept, marked, and takes no SMS (spec B5)."""
+
+    e164: str
+    is_landline: bool
+
+
+def clean_email(text: str) -> str:
+    """Return the address by RFC 5321/6531, in NFC; no look-up. Raises ValidationError (spec B5)."""
+    address = unicodedata.normalize("NFC", text.strip(" \t\u00a0"))
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Cs"} for char in address):
+        raise ValidationError("E-postadressen har usynlige tegn. Skriv den på nytt.", code="email")
+    try:
+        normalized: str = validate_email(address, check_deliverability=False, strict=True).normalized
+    except EmailNotValidError as error:
+        raise ValidationError("Skriv e-postadressen som navn@eksempel.no.", code="email") from error
+    return normalized
+
+
+def clean_phone(text: str, *, clinic: Clinic) -> Phone:
+    """Return the number in E.164, region NO unless it says otherwise. Raises ValidationError (spec B5)."""
+    number = parse_phone(text)
+    national = str(number.national_number)
+    if number.country_code == 47 and len(national) == 8 and national[0] in "49":
+        refuse_fictional(national, clinic)
+        return Phone(f"+47{national}", is_landline=False)
+    if not phonenumbers.is_valid_number(number):
+        raise ValidationError(
+            "Nummeret finnes ikke i nummerplanen. Skriv 8 siffer, eller landkode først, for eksempel +46.", code="phone"
+        )
+    kind = phonenumbers.number_type(number)
+    if kind not in MOBILE_TYPES | LANDLINE_TYPES:
+        raise ValidationError("Dette er et spesialnummer. Skriv pasientens eget nummer.", code="phone")
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Phone(e164, is_landline=kind in LANDLINE_TYPES)
+
+
+def parse_phone(text: str) -> phonenumbers.PhoneNumber:
+    """Read digits with blanks and the usual marks. Raises ValidationError for anything else."""
+    written = unicodedata.normalize("NFKC", text).strip()
+    if SPREADSHEET.match(written):
+        raise ValidationError(
+            "Regnearket har gjort om nummeret. Gjør kolonnen til tekst, og eksporter på nytt.", code="spreadsheet"
+        )
+    if not re.fullmatch(r"\+?[0-9 ()./\u2010-\u2015-]{3,30}", written):
+        raise ValidationError("Skriv telefonnummeret med siffer, for eksempel 412 34 567.", code="phone")
+    try:
+        return phonenumbers.parse(written, "NO")
+    except phonenumbers.NumberParseException as error:
+        raise ValidationError("Skriv telefonnummeret med 8 siffer.", code="phone") from error
+
+
+def refuse_fictional(national: str, clinic: Clinic) -> None:
+    """Raise ValidationError for a number nobody has, except at a demo clinic, which is where they belong."""
+    if national.startswith(FICTIONAL) and not clinic.is_demo:
+        raise ValidationError(
+            f"Numre som begynner på {national[:2]} er ikke delt ut til noen. Se etter om et siffer er feil.",
+            code="fictional",
+        )
+
+
+def change_contact(
+    patient: Patient,
+    *,
+    by: User,
+    now: datetime,
+    email: str | None = None,
+    mobile: str | None = None,
+) -> Patient:
+    """Change e-mail and phone on this card only; None leaves a value, "" removes it (spec B1).
+
+    `now` is aware; the log line carries field names, never values. Raises ValidationError by field, then nothing is
+    changed.
+    """
+    with transaction.atomic():
+        changed = apply_changes(patient.pk, by=by, source="web", email=email, mobile=mobile)
+    for field, value in changed.items():
+        setattr(patient, field, value)
+    return patient
+
+
+def change_contact_as_person(
+    person: Person, *, now: datetime, email: str | None = None, mobile: str | None = None
+) -> int:
+    """Change e-mail and phone on all of the person's cards; returns how many changed (spec B1, K3).
+
+    `now` is aware. All or nothing: a value that one of the clinics refuses raises ValidationError.
+    """
+    with transaction.atomic():
+        cards = Patient.objects.filter(person=person).order_by("pk").values_list("pk", flat=True)
+        changes = [apply_changes(pk, by=None, source="portal", email=email, mobile=mobile) for pk in cards]
+    return sum(bool(changed) for changed in changes)
+
+
+def apply_changes(pk: int, *, by: User | None, source: str, email: str | None, mobile: str | None) -> dict[str, Any]:
+    """Lock one card, write what differs and log it. Returns the changed fields. Needs a transaction."""
+    card = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=pk)
+    wanted = cleaned_values(card.clinic, email=email, mobile=mobile)
+    changed = {field: value for field, value in wanted.items() if getattr(card, field) != value}
+    if "email" in changed:
+        changed["email_dead"] = DeadContact.ALIVE
+    if "mobile" in changed:
+        changed["mobile_dead"] = DeadContact.ALIVE
+    if not changed:
+        return {}
+    Patient.objects.filter(pk=pk).update(**changed)
+    what = ", ".join(field for field in ("email", "mobile") if field in changed) or "is_landline"
+    audit.record(AuditAction.CONTACT, clinic=card.clinic, actor=by, patient_id=pk, what=what, source=source)
+    return changed
+
+
+def cleaned_values(clinic: Clinic, *, email: str | None, mobile: str | None) -> dict[str, Any]:
+    """Clean the values given, all before any is refused. Raises ValidationError with a message a field."""
+    values: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    try:
+        if email is not None:
+            values["email"] = clean_email(email) if email.strip() else ""
+    except ValidationError as error:
+        errors["email"] = error
+    try:
+        if mobile is not None:
+            phone = clean_phone(mobile, clinic=clinic) if mobile.strip() else Phone("", is_landline=False)
+            values["mobile"], values["is_landline"] = phone.e164, phone.is_landline
+    except ValidationError as error:
+        errors["mobile"] = error
+    if errors:
+        raise ValidationError(errors)
+    return values
