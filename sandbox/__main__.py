@@ -1,0 +1,53 @@
+"""Starts the sandbox: `python -m sandbox --port 8001 --log var/sandbox.jsonl --callback-url http://127.0.0.1:8000`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.app import build
+from sandbox.world import Settings
+
+SECRETS = {  # field: environment variable, shared with the product
+    "account_sid": "TWILIO_ACCOUNT_SID",
+    "auth_token": "TWILIO_AUTH_TOKEN",
+    "mailgun_key": "MAILGUN_API_KEY",
+    "signing_key": "MAILGUN_WEBHOOK_SIGNING_KEY",
+    "webhook_secret": "ANYMAIL_WEBHOOK_SECRET",
+}
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="sandbox", description="Stand-ins for SMS gateway, mail API and push service")
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--log", type=Path, default=Path("var/sandbox.jsonl"))
+    parser.add_argument("--callback-url", default="http://127.0.0.1:8000")
+    parser.add_argument("--fsync", action="store_true", help="write every line through to the disk")
+    parser.add_argument("--seed", type=int, default=None, help="make faults with a probability repeatable")
+    return parser.parse_args()
+
+
+def settings(callback_url: str) -> Settings:
+    """Read the shared secrets; stops with the missing variable's name."""
+    if missing := [name for name in SECRETS.values() if not os.environ.get(name)]:
+        sys.exit(f"sandbox: set {', '.join(missing)} to the same values as the product's")
+    values = {field: os.environ[name] for field, name in SECRETS.items()}
+    values["webhook_secret"] = values["webhook_secret"].split(",")[0]  # two values while rotating
+    return Settings(**values, callback_url=callback_url.rstrip("/"))
+
+
+def main() -> None:
+    """Serve on loopback until told to stop."""
+    given = arguments()
+    app = build(settings(given.callback_url), given.log, fsync=given.fsync, seed=given.seed)
+    print(f"sandbox: http://127.0.0.1:{given.port}/", flush=True)
+    web.run_app(app, host="127.0.0.1", port=given.port, access_log=None, print=None, shutdown_timeout=1)
+
+
+if __name__ == "__main__":
+    main()
