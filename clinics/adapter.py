@@ -4,11 +4,26 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from clinics.models import User
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth's adapter for staff: accounts are made by the clinic manager or support, never by oneself."""
+
+    error_messages = {  # noqa: RUF012 - allauth's name and shape
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("E-postadressen eller passordet er feil."),
+        "enter_current_password": _("Skriv passordet du har nå."),
+        "incorrect_password": _("Passordet er feil."),
+        "too_many_login_attempts": _("For mange forsøk. Vent fem minutter og prøv igjen."),
+        "rate_limited": _("For mange forsøk. Vent litt og prøv igjen."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves."""
@@ -18,3 +33,23 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Start the session's absolute age at log-in."""
         super().login(request, user)
         request.session["began"] = time.time()
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Accept only a path of ours as `next`, not every allowed host (threat 10)."""
+        return bool(url) and str(url).startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count failures by account AND address: a stranger elsewhere cannot lock a colleague out (threat 7)."""
+        try:
+            where = self.get_client_ip(request)
+        except PermissionDenied:
+            where = "unknown"
+        account: str = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}@{where}"
+
+
+def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> None:
+    """End sessions that began with the password alone, now that a second factor exists (threat 7)."""
+    user.sessions_valid_from = timezone.now()
+    user.save(update_fields=["sessions_valid_from"])
+    request.session["began"] = time.time()

@@ -1,10 +1,38 @@
-"""Template context: for which clinic, with which rights."""
+"""Template context: for which clinic, with which rights, in which colours, and what to tell."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse_lazy
 
+from clinics import toasts
 from clinics.access import Right
+
+SCHEME_COOKIE = "utseende"
+SCHEMES = ("light", "dark")
+
+# Which entry of the side navigation a view belongs to: by name first, then by namespace.
+SECTIONS = {
+    "overview:home": "home",
+    "overview": "patients",
+    "patients": "patients",
+    "timebook:of_patient": "patients",
+    "timebook:types": "types",
+    "timebook:type_new": "types",
+    "timebook:type_edit": "types",
+    "timebook:type_notices": "types",
+    "timebook": "timebook",
+    "notifications:card": "patients",
+    "notifications:resend": "log",
+    "notifications": "log",
+    "clinics:practitioners": "practitioners",
+    "clinics:practitioner_new": "practitioners",
+    "clinics:practitioner_edit": "practitioners",
+    "clinics:places": "places",
+    "clinics:place_new": "places",
+    "clinics:place_edit": "places",
+    "integrations": "imports",
+}
 
 
 def acting_clinic(request: HttpRequest) -> dict[str, Any]:
@@ -15,4 +43,22 @@ def acting_clinic(request: HttpRequest) -> dict[str, Any]:
         "membership": getattr(request, "membership", None),
         "other_memberships": getattr(request, "other_memberships", []),
         "can": {right.value: right in rights for right in Right},
+        "section": section(request),
+        "colour_scheme": colour_scheme(request),
+        "toasts": lambda: toasts.take(request),
+        "home_url": reverse_lazy("overview:home"),
     }
+
+
+def section(request: HttpRequest) -> str:
+    """Return the side navigation's key for the page."""
+    match = getattr(request, "resolver_match", None)
+    if match is None:
+        return ""
+    return SECTIONS.get(match.view_name) or SECTIONS.get(match.namespace, "")
+
+
+def colour_scheme(request: HttpRequest) -> str:
+    """Return the user's choice of colours, light unless they chose dark."""
+    chosen = request.COOKIES.get(SCHEME_COOKIE, "")
+    return chosen if chosen in SCHEMES else SCHEMES[0]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=ClinicRow)
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
+SIGNED_IN = "signed_in"  # log-in and second factor, but no clinic: one's own settings
+UNMARKED = "unmarked"
+
 
 class StaffRequest(HttpRequest):
     """A request that has passed the gate: someone logged in, acting for one clinic."""
@@ -41,6 +44,12 @@ def needs(right: Right) -> Callable[[View], View]:
 def anyone(view: View) -> View:
     """Mark a view that needs no log-in (webhooks, the landing page of a link)."""
     view.right = None  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Mark a view that needs log-in and second factor but concerns no clinic (which clinic to act for)."""
+    view.right = SIGNED_IN  # type: ignore[attr-defined]
     return view
 
 

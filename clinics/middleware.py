@@ -6,20 +6,44 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import ResolverMatch
+from django.utils.cache import patch_cache_control
+from django_htmx.http import HttpResponseClientRedirect
 
 from clinics import audit
 from clinics.access import rights_of
+from clinics.gate import SIGNED_IN, UNMARKED
 from clinics.models import AuditAction, Membership, User
 
-OPEN_NAMESPACES = {"admin"}  # Django admin asks for itself, behind allauth's secure_admin_login
-ENROL_VIEWS = {"mfa_activate_totp", "account_logout", "account_reauthenticate", "mfa_view_recovery_codes"}
+# allauth's own views, by name: those that are not listed here are refused to everyone.
+OPEN_VIEWS = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_authenticate",
+}
+ENROL_VIEWS = {"mfa_activate_totp", "account_reauthenticate"}
+OWN_VIEWS = ENROL_VIEWS | {
+    "mfa_index",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_reauthenticate",
+    "account_change_password",
+}
+HOME = "overview:home"
 
 
 class GateMiddleware:
@@ -36,16 +60,15 @@ class GateMiddleware:
         if request.user.is_authenticated:
             self.act_for_clinic(request, request.user)
         response = self.get_response(request)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store"
+        patch_cache_control(response, no_store=True)
         return response
 
     def end_old_session(self, request: HttpRequest) -> None:
-        """Log out a session past its absolute age, or older than the user's last «log out everywhere»."""
+        """Log out a session past its absolute age, or from before the user's other sessions were ended."""
         began = request.session.setdefault("began", time.time())
         user: User = request.user  # type: ignore[assignment]
         too_old = time.time() - began > settings.SESSION_ABSOLUTE_AGE
-        if too_old or began < user.sessions_valid_from.timestamp() - 1:
+        if too_old or began < user.sessions_valid_from.timestamp():
             logout(request)
 
     def act_for_clinic(self, request: HttpRequest, user: User) -> None:
@@ -65,24 +88,18 @@ class GateMiddleware:
     ) -> HttpResponse | None:
         """Ask for log-in, second factor and right, in that order."""
         match = request.resolver_match
-        if match is None or OPEN_NAMESPACES.intersection(match.namespaces) or self.is_open(view):
+        if match is not None and is_open(view, match):
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if not is_mfa_enabled(request.user):
-            return None if match.view_name in ENROL_VIEWS else redirect("mfa_activate_totp")
-        if view.__module__.startswith("allauth."):
+            return to_log_in(request)
+        name = match.view_name if match else ""
+        if not is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
+            return None if name in ENROL_VIEWS else redirect("mfa_activate_totp")
+        if may(request, view, match):
             return None
-        if getattr(view, "right", "unmarked") not in request.rights:  # type: ignore[attr-defined]
-            self.refuse(request, match.view_name, kwargs.get("pk"))
-        return None
-
-    @staticmethod
-    def is_open(view: Callable[..., HttpResponse]) -> bool:
-        """Whether the view needs no log-in: marked so, or allauth's own log-in pages, or Django's static and i18n."""
-        if getattr(view, "right", "unmarked") is None:
-            return True
-        return view.__module__.startswith(("allauth.account", "django.views.static", "anymail."))
+        if name == HOME and request.clinic is None:  # type: ignore[attr-defined]
+            return without_clinic(request, request.user)
+        return self.refuse(request, name, kwargs.get("pk"))
 
     @staticmethod
     def refuse(request: HttpRequest, view_name: str, pk: int | None) -> None:
@@ -95,3 +112,37 @@ class GateMiddleware:
             what=f"{request.method} {view_name} {pk or ''}".strip(),
         )
         raise PermissionDenied
+
+
+def is_open(view: Callable[..., HttpResponse], match: ResolverMatch) -> bool:
+    """Whether the view needs no log-in: marked so, one of allauth's log-in pages, or a provider's webhook."""
+    if match.view_name in OPEN_VIEWS and view.__module__.startswith("allauth."):
+        return True
+    return getattr(view, "right", UNMARKED) is None or view.__module__.startswith("anymail.webhooks.")
+
+
+def may(request: HttpRequest, view: Callable[..., HttpResponse], match: ResolverMatch | None) -> bool:
+    """Whether someone with second factor may use the view; Django admin is for support alone (spec A7)."""
+    user: User = request.user  # type: ignore[assignment]
+    if match and "admin" in match.namespaces:
+        return user.is_staff
+    if view.__module__.startswith("allauth."):
+        return bool(match and match.view_name in OWN_VIEWS)
+    right = getattr(view, "right", UNMARKED)
+    return right == SIGNED_IN or right in request.rights  # type: ignore[attr-defined]
+
+
+def to_log_in(request: HttpRequest) -> HttpResponse:
+    """Redirect to log-in and back; only a page that can be asked for again is gone back to."""
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+    if request.method not in {"GET", "HEAD"}:
+        return redirect(settings.LOGIN_URL)
+    return redirect_to_login(request.get_full_path())
+
+
+def without_clinic(request: HttpRequest, user: Any) -> HttpResponse:
+    """Support goes to Django admin; anyone else is told whom to ask."""
+    if user.is_staff:
+        return redirect("admin:index")
+    return render(request, "clinics/no_clinic.html", status=403)

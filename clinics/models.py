@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -96,7 +96,12 @@ class Clinic(models.Model):
     sms_sender = models.CharField(
         _("SMS-avsender"),
         max_length=11,
-        validators=[RegexValidator(r"^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$", _("Inntil 11 tegn: A–Z, a–z, 0–9 og mellomrom, minst én bokstav."))],
+        validators=[
+            RegexValidator(
+                r"^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$",
+                _("Inntil 11 tegn: A–Z, a–z, 0–9 og mellomrom, minst én bokstav."),
+            )
+        ],
     )
     phone = models.CharField(_("telefon"), max_length=20, blank=True)
     time_zone = models.CharField(_("tidssone"), max_length=40, default="Europe/Oslo", validators=[validate_time_zone])
@@ -117,6 +122,8 @@ class Clinic(models.Model):
     is_active = models.BooleanField(_("i bruk"), default=True)
     created_at = models.DateTimeField(_("opprettet"), default=timezone.now, editable=False)
 
+    timebook_before: bool = False  # set for the timebook's signals: whether the module was on before this save
+
     class Meta:
         verbose_name = _("klinikk")
         verbose_name_plural = _("klinikker")
@@ -129,6 +136,11 @@ class Clinic(models.Model):
     def zone(self) -> ZoneInfo:
         """The clinic's time zone: what staff and patients see; the database holds UTC (spec D14)."""
         return ZoneInfo(self.time_zone)
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and let the timebook plan what switching its module on calls for, in one transaction (spec D8)."""
+        super().save(*args, **kwargs)
 
     def notifies(self, module: str) -> bool:
         """Whether notices are on for the module, as of this row (spec A1)."""
@@ -209,6 +221,7 @@ class AuditAction(models.TextChoices):
     READ = "read", _("Åpnet pasientkort")
     CREATE = "create", _("Opprettet pasientkort")
     CONTACT = "contact", _("Endret kontaktopplysninger")
+    PERSONAL = "personal", _("Endret personalia")
     PREFERENCE = "preference", _("Endret varslingsmetode")
     CONSENT = "consent", _("Endret samtykke")
     APPOINTMENT = "appointment", _("Endret time")

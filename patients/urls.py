@@ -1,0 +1,18 @@
+"""URLs of patients."""
+
+from django.urls import path
+
+from patients import views
+
+app_name = "patients"
+urlpatterns = [
+    path("", views.find, name="search"),
+    path("hurtigsok/", views.quick, name="quick"),
+    path("velg/", views.pick, name="pick"),
+    path("ny/", views.register, name="register"),
+    path("<int:pk>/personalia/", views.personal, name="personal"),
+    path("<int:pk>/kontakt/", views.contact, name="contact"),
+    path("<int:pk>/metode/", views.method, name="method"),
+    path("<int:pk>/samtykke/", views.give_consent, name="consent"),
+    path("<int:pk>/samtykke/trekk/", views.consent_question, name="withdraw"),
+]
