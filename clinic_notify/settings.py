@@ -189,6 +189,8 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.dispatch_bulk": {"queue": "bulk"},
     "notifications.tasks.send_bulk": {"queue": "bulk"},
     "notifications.tasks.apply_receipts": {"queue": "receipts"},
+    "notifications.tasks.clear_up": {"queue": "receipts"},
+    "notifications.tasks.poll": {"queue": "receipts"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -199,17 +201,16 @@ CELERY_TIMEZONE = "UTC"
 TICK_SECONDS = env.float("TICK_SECONDS", default=1.0)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"notifications.tasks.{name}", "schedule": seconds, "options": {"expires": max(seconds, 2)}}
+    name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 2)}}
     for name, seconds in {
-        "dispatch_due": TICK_SECONDS,
-        "send_due": TICK_SECONDS,
-        "dispatch_bulk": TICK_SECONDS,
-        "send_bulk": TICK_SECONDS,
-        "apply_receipts": TICK_SECONDS,
-        "reconcile": 10.0,
-        "poll": 60.0,
-        "sweep": 60.0,
-        "compare_plan": 24 * 3600.0,
+        "notifications.tasks.dispatch_due": TICK_SECONDS,
+        "notifications.tasks.send_due": TICK_SECONDS,
+        "notifications.tasks.dispatch_bulk": TICK_SECONDS,
+        "notifications.tasks.send_bulk": TICK_SECONDS,
+        "notifications.tasks.apply_receipts": TICK_SECONDS,
+        "notifications.tasks.clear_up": 10.0,
+        "notifications.tasks.poll": 60.0,
+        "timebook.tasks.compare_plan": 24 * 3600.0,
     }.items()
 }
 
@@ -219,6 +220,7 @@ SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=180)
 PROVIDER_CONNECT_TIMEOUT = env.float("PROVIDER_CONNECT_TIMEOUT", default=5.0)
 PROVIDER_TIMEOUT = env.float("PROVIDER_TIMEOUT", default=30.0)
 SEND_BATCH = env.int("SEND_BATCH", default=500)
+ENGINE_HINTS = env.bool("ENGINE_HINTS", default=True)  # off: only ticks wake the engine
 SMS_IN_FLIGHT = env.int("SMS_IN_FLIGHT", default=64)
 
 # --- SMS: Twilio ----------------------------------------------------------------------------------------------------

@@ -207,7 +207,9 @@ class ProviderReceipt(models.Model):
     provider = models.CharField(max_length=12)
     token = models.CharField(max_length=64, blank=True)
     provider_id = models.CharField(max_length=120, blank=True)
-    status = models.CharField(max_length=24)
+    status = models.CharField(max_length=24)  # as the provider spelled it
+    state = models.CharField(max_length=14, choices=DeliveryState.choices)  # what it means
+    reason = models.CharField(max_length=24, blank=True, choices=Reason.choices)
     code = models.CharField(max_length=20, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     applied_at = models.DateTimeField(null=True)
@@ -253,5 +255,3 @@ class Heartbeat(models.Model):
 def new_token() -> str:
     """Return 128 random bits as 32 hex digits for an attempt."""
     return secrets.token_hex(16)
-
-

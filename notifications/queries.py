@@ -63,9 +63,7 @@ class DeliveryQuerySet(ClaimingQuerySet):
     def claim_queued(self, channel: Channel, lane: Lane, now: datetime, limit: int) -> list[Delivery]:
         """Lock up to `limit` queued hops with their notice, clinic and patient."""
         keys = list(self.queued(channel, lane, now).locked().values_list("pk", flat=True)[:limit])
-        rows = self.filter(pk__in=keys).select_related(
-            "notification", "notification__patient", "notification__clinic"
-        )
+        rows = self.filter(pk__in=keys).select_related("notification", "notification__patient", "notification__clinic")
         return sorted(rows, key=lambda row: (row.due_at, row.pk))
 
     def abandoned(self, now: datetime) -> Self:

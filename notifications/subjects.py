@@ -30,6 +30,7 @@ class Facts:
     version: int = 0  # rises when the patient would see a difference; an older text is not sent
     path: str = ""  # the place in the portal, e.g. "appointments" (spec C5)
     calendar: str = ""  # .ics for the e-mail
+    expires_at: datetime | None = None  # an appointment's start as it is now (spec D7)
 
 
 class Subject(Protocol):

@@ -17,6 +17,8 @@ os.environ.setdefault("TWILIO_BASE_URL", "http://127.0.0.1:9")
 os.environ.setdefault("MAILGUN_API_URL", "http://127.0.0.1:9/v3")
 os.environ.setdefault("PUSH_BASE_URL", "http://127.0.0.1:9/push/")
 
+os.environ.setdefault("ENGINE_HINTS", "0")
+
 import pytest  # noqa: E402
 from django.db import connection  # noqa: E402
 

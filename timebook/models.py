@@ -30,6 +30,10 @@ class AppointmentType(ClinicRow):
     is_active = models.BooleanField(_("tilbys for nye timer"), default=True)  # off still notifies (spec D10)
     is_import_default = models.BooleanField(_("standard for importerte timer"), default=False)  # spec D11
 
+    # Set for the signals: whether notices were on before this save, and when it happens.
+    notices_before: bool = False
+    acting_at: datetime | None = None
+
     class Meta:
         verbose_name = _("timetype")
         verbose_name_plural = _("timetyper")
@@ -43,6 +47,11 @@ class AppointmentType(ClinicRow):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and plan what switching on calls for, in one transaction (spec D8)."""
+        super().save(*args, **kwargs)
 
 
 class Status(models.TextChoices):
@@ -118,6 +127,7 @@ class Appointment(ClinicRow):
     acting_user: User | None = None
     acting_at: datetime | None = None
     before: Appointment | None = None
+    was: int = 0  # the pk, after deletion
 
     class Meta:
         verbose_name = _("time")

@@ -1,2 +1,74 @@
+"""What an appointment says of itself when a notice about it is judged (design, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from notifications.kinds import CANCELLATIONS, Kind, Reason, State, SubjectType
+from notifications.models import Notification
+from notifications.subjects import Facts, Stop
+from timebook import invitation
+from timebook.models import Appointment
+
+
 class AppointmentSubject:
-    type = "appointment"
+    """The registry's entry for appointments."""
+
+    type = SubjectType.APPOINTMENT
+
+    def facts(self, notifications: Sequence[Notification], now: datetime) -> Mapping[int, Facts]:
+        """Return facts by notification pk, with one query."""
+        keys = {notification.subject_id for notification in notifications}
+        rows = Appointment.objects.filter(pk__in=keys)
+        found = {row.pk: row for row in rows.select_related("clinic", "practitioner", "place", "type")}
+        with translation.override("nb"):
+            return {
+                notification.pk: facts(notification, appointment)
+                for notification in notifications
+                if (appointment := found.get(notification.subject_id))
+            }
+
+
+def facts(notification: Notification, appointment: Appointment) -> Facts:
+    """Describe the appointment as it is now (spec C4, D5)."""
+    return Facts(
+        stop=stop(notification, appointment),
+        values=values(appointment),
+        version=appointment.sequence,
+        path="appointments",
+        calendar=invitation.calendar(appointment, Kind(notification.kind)),
+        expires_at=appointment.starts_at,
+    )
+
+
+def stop(notification: Notification, appointment: Appointment) -> Stop | None:
+    """Return why the notice no longer holds (spec D7, D9)."""
+    is_cancellation = notification.kind in CANCELLATIONS
+    if is_cancellation and appointment.is_booked:
+        return Stop(State.CANCELLED, Reason.APPOINTMENT_RESTORED)
+    if not is_cancellation and not appointment.is_booked:
+        return Stop(State.CANCELLED, Reason.APPOINTMENT_CANCELLED)
+    if notification.kind == Kind.APPOINTMENT_REMINDER and notification.expires_at != appointment.starts_at:
+        return Stop(State.REPLACED, Reason.APPOINTMENT_MOVED)
+    if not appointment.type.notices:
+        return Stop(State.SUPPRESSED, Reason.TYPE_OFF)
+    return None
+
+
+def values(appointment: Appointment) -> dict[str, str]:
+    """Return what templates may say: never the type's name, the reason or the remark (spec C4)."""
+    start = appointment.starts_at.astimezone(appointment.clinic.zone)
+    place = appointment.place
+    return {
+        "when": _("%(date)s kl. %(time)s") % {"date": date_format(start, "l j. F Y"), "time": f"{start:%H.%M}"},
+        "when_short": f"{date_format(start, 'D')[:3].lower()}. {start:%d.%m.%Y} kl. {start:%H.%M}",
+        "date": f"{start:%d.%m.%Y}",
+        "practitioner": appointment.practitioner.name,
+        "place": ", ".join(part for part in (place.name, place.address) if part) if place else appointment.clinic.alias,
+        "phone": appointment.clinic.phone,
+    }

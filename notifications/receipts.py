@@ -1,0 +1,129 @@
+"""Status reports: stored first, then applied by rank, so that order, repeats and delays do not matter (spec J2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from notifications import fallback
+from notifications.kinds import Channel, DeliveryState, Reason
+from notifications.models import Attempt, Delivery, DeliveryEvent, ProviderReceipt
+from notifications.providers.base import Receipt
+
+S = DeliveryState
+RANK: dict[str, int] = {  # a status never steps down
+    S.SUPPRESSED: 0,
+    S.QUEUED: 0,
+    S.SENDING: 1,
+    S.UNKNOWN: 2,
+    S.EXPIRED: 3,
+    S.FAILED_UNKNOWN: 3,
+    S.ACCEPTED: 4,
+    S.UNCONFIRMED: 5,
+    S.FAILED: 6,
+    S.UNDELIVERED: 6,
+    S.DELIVERED: 7,
+    S.BOUNCED: 8,  # e-mail only: a bounce may come after «delivered»
+}
+FAILURES = frozenset({S.FAILED, S.UNDELIVERED, S.BOUNCED})
+BATCH = 500
+
+
+def store(receipts: Iterable[Receipt], now: datetime) -> None:
+    """Put verified reports into the inbox table; one that came before is not stored again."""
+    ProviderReceipt.objects.bulk_create(
+        [
+            ProviderReceipt(
+                provider=receipt.provider,
+                token=receipt.token,
+                provider_id=receipt.provider_id,
+                status=receipt.status,
+                state=receipt.state,
+                reason=receipt.reason or "",
+                code=receipt.code,
+                received_at=now,
+            )
+            for receipt in receipts
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def apply_pending(now: datetime, limit: int = BATCH) -> int:
+    """Apply stored reports to their deliveries. Returns how many were looked at."""
+    with transaction.atomic(durable=True):
+        inbox = ProviderReceipt.objects.filter(applied_at=None).order_by("pk")
+        keys = list(inbox.values_list("pk", flat=True)[:limit])
+        pending = list(ProviderReceipt.objects.filter(pk__in=keys, applied_at=None).order_by("pk").select_for_update())
+        if not pending:
+            return 0
+        apply(pending, now)
+        ProviderReceipt.objects.filter(pk__in=[row.pk for row in pending]).update(applied_at=now)
+    return len(pending)
+
+
+def apply(pending: Sequence[ProviderReceipt], now: datetime) -> None:
+    """Move each delivery to the highest-ranked state that was reported; unknown tokens are left alone."""
+    owners = deliveries_of(pending)
+    locked = lock(set(owners.values()))
+    failed: list[Delivery] = []
+    for row in pending:
+        delivery = locked.get(owners.get(row.pk, 0))
+        if delivery and advance(delivery, row, now):
+            failed.append(delivery)
+    fallback.open_for(failed, now)
+
+
+def deliveries_of(pending: Sequence[ProviderReceipt]) -> dict[int, int]:
+    """Return delivery pks by receipt pk: by attempt token first, by the provider's id otherwise. Two queries."""
+    tokens = {row.token for row in pending if row.token}
+    by_token = dict(Attempt.objects.filter(token__in=tokens).values_list("token", "delivery_id"))
+    rest = {row.provider_id for row in pending if row.token not in by_token and row.provider_id}
+    by_id = dict(Delivery.objects.filter(provider_id__in=rest).values_list("provider_id", "pk")) if rest else {}
+    found = {row.pk: by_token.get(row.token) or by_id.get(row.provider_id) for row in pending}
+    return {pk: owner for pk, owner in found.items() if owner}
+
+
+def lock(keys: set[int]) -> dict[int, Delivery]:
+    """Lock deliveries in one order, so that two appliers never wait for each other."""
+    held = Delivery.objects.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
+    return {delivery.pk: delivery for delivery in held.select_related("notification")}
+
+
+def advance(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime) -> bool:
+    """Apply one report if it ranks higher. Returns whether the hop has now failed for good."""
+    if report.reason == Reason.COMPLAINT:
+        fallback.mark_dead(delivery, Reason.COMPLAINT)
+    if not moves(delivery, report.state):
+        return False
+    was_failed = delivery.state in FAILURES
+    delivery.state, delivery.reason = report.state, report.reason or ""
+    delivery.provider_id = delivery.provider_id or report.provider_id
+    delivery.accepted_at = delivery.accepted_at or now
+    delivery.lease_until = None
+    if report.state != S.ACCEPTED:
+        delivery.settled_at, delivery.check_at = now, None
+    delivery.save(
+        update_fields=["state", "reason", "provider_id", "accepted_at", "lease_until", "settled_at", "check_at"]
+    )
+    DeliveryEvent.objects.create(
+        delivery=delivery,
+        what=DeliveryEvent.What.RECEIPT,
+        state=report.state,
+        reason=report.reason or "",
+        code=report.code,
+        at=now,
+    )
+    if report.state not in FAILURES:
+        return False
+    fallback.mark_dead(delivery, report.reason or "")
+    return not was_failed
+
+
+def moves(delivery: Delivery, state: str) -> bool:
+    """Whether the reported state ranks above the present one; only e-mail can bounce after delivery."""
+    if state == S.BOUNCED and delivery.channel != Channel.EMAIL:
+        return False
+    return RANK[state] > RANK[delivery.state]

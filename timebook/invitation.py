@@ -1,0 +1,44 @@
+"""The .ics in an appointment's e-mail: stable UID, rising SEQUENCE, METHOD; no clinical text (RFC 5545, 5546)."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from notifications.kinds import CANCELLATIONS, Kind
+from timebook.models import Appointment
+
+
+def calendar(appointment: Appointment, kind: Kind) -> str:
+    """Return the calendar entry as iCalendar text: REQUEST when it stands, CANCEL when it does not."""
+    is_cancelled = kind in CANCELLATIONS
+    document = Calendar()
+    document.add("prodid", "-//Pasientvarsel//NO")
+    document.add("version", "2.0")
+    document.add("method", "CANCEL" if is_cancelled else "REQUEST")
+    document.add_component(entry(appointment, is_cancelled=is_cancelled))
+    return document.to_ical().decode()
+
+
+def entry(appointment: Appointment, *, is_cancelled: bool) -> Event:
+    """Return the event: when, where, with whom; never what for (spec C4)."""
+    event = Event()
+    event.add("uid", f"{appointment.uid}@pasientvarsel")
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", appointment.created_at.astimezone(UTC))
+    event.add("dtstart", appointment.starts_at.astimezone(UTC))
+    event.add("dtend", appointment.ends_at.astimezone(UTC))
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("summary", _("Time hos %(clinic)s") % {"clinic": appointment.clinic.alias})
+    event.add("description", _("Behandler: %(name)s") % {"name": appointment.practitioner.name})
+    if appointment.place:
+        where = (appointment.place.name, appointment.place.address)
+        event.add("location", ", ".join(part for part in where if part))
+    organizer = vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL}")
+    organizer.params["cn"] = vText(appointment.clinic.alias)
+    event["organizer"] = organizer
+    event.add("transp", "OPAQUE")
+    return event
