@@ -1,0 +1,31 @@
+# The commands a newcomer needs. Each does all its own set-up on a bare machine.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check bench logins clean
+
+run: .venv/run.stamp
+	@$(BIN)/python -m clinic_notify.launcher
+
+logins: .venv/run.stamp
+	@$(BIN)/python -m clinic_notify.launcher --logins
+
+test: .venv/dev.stamp
+	@$(BIN)/python -m tests.run
+
+check: .venv/dev.stamp
+	@$(BIN)/python -m tests.check
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m tests.rig $(BIN)/python -m benchmarks $(ARGS)
+
+.venv/run.stamp: requirements.txt
+	@$(PYTHON) bootstrap.py requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements.txt requirements-dev.txt
+	@$(PYTHON) bootstrap.py requirements-dev.txt
+	@touch $@ .venv/run.stamp
+
+clean:
+	rm -rf .venv var node_modules static/vendor
