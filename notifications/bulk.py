@@ -14,7 +14,7 @@ def update_rows(
     """Set `columns` of each row; a row is (pk, value, …). `extra` is a constant SQL guard. Returns rows changed."""
     if not rows:
         return 0
-    fields = [model._meta.get_field(name) for name in columns]
+    fields: list[Any] = [model._meta.get_field(name) for name in columns]
     casts = [cast_of(field, f"v.column{index}") for index, field in enumerate(fields, start=2)]
     sets = ", ".join(f'"{field.column}" = {cast}' for field, cast in zip(fields, casts, strict=True))
     slots = ", ".join(["(" + ", ".join(["%s"] * (len(fields) + 1)) + ")"] * len(rows))

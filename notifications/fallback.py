@@ -50,7 +50,7 @@ def open_for(failed: Sequence[Delivery], now: datetime) -> None:
     for delivery in failed:
         notice = by_pk[delivery.notification_id]
         open_one(delivery, notice, used[notice.pk], facts=facts[notice.pk], with_push=with_push, now=now)
-    outbox.wake_sender(notices[0].lane)  # type: ignore[arg-type]
+    outbox.wake_sender(notices[0].lane)
 
 
 def channels_used(keys: set[int]) -> dict[int, set[Channel]]:

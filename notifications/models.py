@@ -54,7 +54,7 @@ class Notification(ClinicRow):
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")  # staff behind the event
     token = models.CharField(max_length=24, unique=True, default=link_token)
 
-    objects = NotificationQuerySet.as_manager()
+    objects = NotificationQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("varsel")
@@ -118,7 +118,7 @@ class Delivery(ClinicRow):
     accepted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 
-    objects = DeliveryQuerySet.as_manager()
+    objects = DeliveryQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("sending")

@@ -158,7 +158,7 @@ def restore(appointment: Appointment, *, version: int, by: User, now: datetime |
 def locked(appointment: Appointment, version: int) -> Appointment:
     """Lock the row and return it fresh. Raises Conflict when it is not the version that was looked at."""
     current = Appointment.objects.select_for_update(of=("self",)).select_related("clinic", "type", "patient")
-    row = current.get(pk=appointment.pk)
+    row: Appointment = current.get(pk=appointment.pk)
     if row.version != version:
         raise Conflict(row)
     return row

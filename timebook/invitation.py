@@ -20,7 +20,7 @@ def calendar(appointment: Appointment, kind: Kind) -> str:
     document.add("version", "2.0")
     document.add("method", "CANCEL" if is_cancelled else "REQUEST")
     document.add_component(entry(appointment, is_cancelled=is_cancelled))
-    return document.to_ical().decode()
+    return str(document.to_ical().decode())
 
 
 def entry(appointment: Appointment, *, is_cancelled: bool) -> Event:

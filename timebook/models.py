@@ -120,7 +120,7 @@ class Appointment(ClinicRow):
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = AppointmentQuerySet.as_manager()
+    objects = AppointmentQuerySet.as_manager()  # type: ignore[misc]
 
     # Set by booking.py for the signals: who does it, and when. Staff and now unless said otherwise.
     acting: ActorKind = ActorKind.STAFF

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from clinics.models import Module
 from notifications import outbox
-from notifications.kinds import External, Kind, Reason, State, SubjectType
+from notifications.kinds import CANCELLATIONS, External, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from notifications.outbox import Planned
 from notifications.queries import NotificationQuerySet
@@ -33,7 +33,7 @@ def appointment_saved(before: Appointment | None, after: Appointment | None, now
         record_foreign(appointment, happened, before, now)
         return
     waiting = lock_waiting(appointment)
-    undone = happened == Event.RESTORED and any(row.kind in events.CANCELLATIONS for row in waiting)
+    undone = happened == Event.RESTORED and any(row.kind in CANCELLATIONS for row in waiting)
     plan_news(appointment, happened, before=before, after=after, waiting=waiting, now=now)
     plan_reminder(appointment, after, undone=undone, now=now)
 
@@ -82,27 +82,34 @@ def plan_news(
 
 def planned_news(appointment: Appointment, news: News, now: datetime) -> Planned:
     """Describe the news, due in five minutes at any hour of the day (spec D2–D4)."""
-    assert news.kind is not None  # noqa: S101 # nosec B101 - the caller has looked
+    if news.kind is None:
+        raise ValueError("nothing is left to tell")
+    return promise(appointment, news.kind, NEWS, now=now, due_at=now + events.NEWS_WAIT, baseline=news.baseline)
+
+
+def promise(
+    appointment: Appointment,
+    kind: Kind,
+    slot: str,
+    *,
+    now: datetime,
+    due_at: datetime,
+    baseline: events.Baseline | None = None,
+) -> Planned:
+    """Describe a notice about the appointment."""
     return Planned(
-        **subject(appointment),
-        kind=news.kind,
-        slot=NEWS,
+        clinic_id=appointment.clinic_id,
+        patient_id=appointment.patient_id,
+        kind=kind,
+        subject_type=SubjectType.APPOINTMENT,
+        subject_id=appointment.pk or appointment.was,
+        slot=slot,
         event_at=now,
-        due_at=now + events.NEWS_WAIT,
+        due_at=due_at,
         starts_at=appointment.starts_at,
-        baseline=news.baseline,
+        baseline=baseline,
+        by_id=appointment.acting_user.pk if appointment.acting_user else None,
     )
-
-
-def subject(appointment: Appointment) -> dict[str, object]:
-    """Return the fields of Planned that every notice about the appointment shares."""
-    return {
-        "clinic_id": appointment.clinic_id,
-        "patient_id": appointment.patient_id,
-        "subject_type": SubjectType.APPOINTMENT,
-        "subject_id": appointment.pk or appointment.was,
-        "by_id": appointment.acting_user.pk if appointment.acting_user else None,
-    }
 
 
 def withdraw_untrue(waiting: list[Notification], happened: Event, now: datetime) -> None:
@@ -133,14 +140,8 @@ def plan_reminder(appointment: Appointment, after: Appointment | None, *, undone
 
 def reminder(appointment: Appointment, *, due_at: datetime, now: datetime) -> Planned:
     """Describe the reminder of this start."""
-    return Planned(
-        **subject(appointment),
-        kind=Kind.APPOINTMENT_REMINDER,
-        slot=events.reminder_slot(appointment.starts_at),
-        event_at=now,
-        due_at=due_at,
-        starts_at=appointment.starts_at,
-    )
+    slot = events.reminder_slot(appointment.starts_at)
+    return promise(appointment, Kind.APPOINTMENT_REMINDER, slot, now=now, due_at=due_at)
 
 
 def record_foreign(appointment: Appointment, happened: Event, before: Appointment | None, now: datetime) -> None:

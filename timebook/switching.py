@@ -15,7 +15,7 @@ from timebook.models import AppointmentType
 @transaction.atomic
 def switch_type(type: AppointmentType, *, on: bool, by: User, now: datetime | None = None) -> AppointmentType:  # noqa: A002
     """Switch notices for a type. Off: what waits is judged when it is due, and not sent (spec D9)."""
-    current = AppointmentType.objects.select_for_update().get(pk=type.pk)
+    current: AppointmentType = AppointmentType.objects.select_for_update().get(pk=type.pk)
     if current.notices == on:
         return current
     current.notices, current.acting_at = on, now or timezone.now()
