@@ -4,6 +4,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("overview.urls")),
+    path("", include("clinics.urls")),
+    path("", include("notifications.urls")),
+    path("", include("timebook.urls")),
+    path("pasienter/", include("patients.urls")),
+    path("", include("portal.urls")),
+    path("webhooks/", include("notifications.webhook_urls")),
     path("konto/", include("allauth.account.urls")),
     path("konto/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import ResolverMatch
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -59,7 +60,9 @@ class GateMiddleware:
             self.end_old_session(request)
         if request.user.is_authenticated:
             self.act_for_clinic(request, request.user)
-        response = self.get_response(request)
+        zone = request.clinic.zone if request.clinic else None  # type: ignore[attr-defined]
+        with timezone.override(zone or timezone.get_default_timezone()):
+            response = self.get_response(request)
         patch_cache_control(response, no_store=True)
         return response
 
