@@ -1,0 +1,42 @@
+"""What the counters of an import are called on the page and in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from integrations.reasons import Reason, Weight
+
+COUNTERS = {
+    "practitioners.created": "Behandlere opprettet",
+    "practitioners.unchanged": "Behandlere som fantes fra før",
+    "patients.created": "Pasienter opprettet",
+    "patients.unchanged": "Pasienter som fantes fra før",
+    "patients.repeated": "Pasienter som sto flere ganger i filen",
+    "consents.recorded": "Samtykker registrert",
+    "places.created": "Steder opprettet",
+    "appointments.created": "Timer opprettet",
+    "appointments.history": "… av dem historikk (tidligere eller avlyst)",
+    "appointments.unchanged": "Timer som fantes fra før",
+    "appointments.repeated": "Timer som sto flere ganger i filen",
+}
+READ = {
+    "read.patients": "Pasientrader lest",
+    "read.appointments": "Timerader lest",
+    "read.Patient": "Pasienter lest (Patient)",
+    "read.Practitioner": "Behandlere lest (Practitioner)",
+    "read.Appointment": "Timer lest (Appointment)",
+    "read.Organization": "Organisasjoner lest, ikke lagret (Organization)",
+}
+
+
+def summary(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return (words, number) for every counter that is not zero, in reading order."""
+    named = {**READ, **COUNTERS}
+    rows = [(words, counts[name]) for name, words in named.items() if counts.get(name)]
+    others = sorted(name for name in counts if name.startswith("other."))
+    rows += [(f"Lest, ikke importert: {name.removeprefix('other.')}", counts[name]) for name in others]
+    for weight in Weight:
+        for reason in Reason:
+            if number := counts.get(f"{weight.value}.{reason.value}"):
+                rows.append((f"{weight.label}: {reason.label}", number))
+    return rows
