@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
@@ -34,6 +33,7 @@ from notifications.providers.twilio_codes import (
     WRONG_SETUP,
     translate,
 )
+from notifications.providers.validity import seconds_left
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class TwilioProvider:
                     from_=message.sender,
                     body=message.text,
                     status_callback=f"{settings.PUBLIC_BASE_URL}/webhooks/sms/{message.token}/",
-                    validity_period=validity(message.expires_at),
+                    validity_period=seconds_left(message.expires_at, longest=LONGEST_VALIDITY),
                 )
                 outcome = Outcome.accepted(made.sid) if SID.fullmatch(made.sid or "") else unreadable()
             except Exception as problem:  # whatever it is, the other messages go on
@@ -191,11 +191,6 @@ class MessageRecord:
         self.created: datetime = values["date_created"]
         if not SID.fullmatch(self.sid) or self.status not in STATES or self.created is None:
             raise ValueError("incomplete message")
-
-
-def validity(expires_at: datetime) -> int:
-    """Return the seconds Twilio may keep trying, 1–36,000 (design, section 3)."""
-    return max(1, min(LONGEST_VALIDITY, int((expires_at - timezone.now()).total_seconds())))
 
 
 def unreadable() -> Outcome:
