@@ -1,0 +1,1 @@
+"""Invented people and a demo clinic for them."""

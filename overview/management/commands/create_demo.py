@@ -1,0 +1,86 @@
+"""Make two demo clinics with staff, invented patients and a full timebook; run again, it keeps what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from clinics.models import Clinic, Place, Practitioner, User
+from overview.management import demo_book, demo_patients, demo_staff
+
+ALL_ON: dict[str, Any] = {
+    "post_notices": True,
+    "timebook_notices": True,
+    "economy_notices": True,
+    "free_text_sms": True,
+}
+FIRST: dict[str, Any] = {"name": "Fjordbyen legesenter", "alias": "Fjordbyen legesenter", "sms_sender": "Fjordbyen"}
+SECOND: dict[str, Any] = {"name": "Bryggen hudklinikk", "alias": "Bryggen klinikk", "sms_sender": "Bryggen"}
+
+
+class Command(BaseCommand):
+    """`manage.py create_demo [--print-logins]`."""
+
+    help = "Lag demoklinikker med oppdiktede pasienter"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the options."""
+        parser.add_argument("--print-logins", action="store_true", help="skriv innlogginger med engangskode nå")
+        parser.add_argument("--force", action="store_true", help="også når DEBUG er av")
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        """Make what is missing. Raises CommandError outside development."""
+        if not settings.DEBUG and not options["force"]:
+            raise CommandError("Demodata hører ikke hjemme her: DEBUG er av. Bruk --force hvis dette er en demo.")
+        with transaction.atomic():
+            made = create()
+        lines = [f"{FIRST['name']} og {SECOND['name']} er klare. {made} timer er lagt i timeboken."]
+        if options["print_logins"]:
+            lines += ["E-post, passord, engangskode nå (og nøkkel til autentiseringsapp):", *demo_staff.logins()]
+        return "\n".join(lines)
+
+
+def create() -> int:
+    """Make clinics, staff, patients and appointments; returns how many appointments."""
+    now = timezone.now()
+    first = clinic(**FIRST, phone="+4722000000", **ALL_ON)
+    second = clinic(**SECOND, phone="+4755000000", timebook_notices=True, post_notices=True)
+    users = demo_staff.create(first, second)
+    manager = users["anne.lie@example.com"]
+    doctors = [
+        practitioner(first, "Bjørn Haugen", "fastlege", users["bjorn.haugen@example.com"]),
+        practitioner(first, "Ellen Strand", "fastlege"),
+        practitioner(first, "Risten Gaup", "sykepleier"),
+    ]
+    demo_patients.create(first, doctors[:2], by=manager, now=now)
+    demo_patients.create_few(second, by=manager, now=now)
+    rooms = [place(first, f"Rom {number}", "Fjordgata 12") for number in range(1, 4)]
+    made = demo_book.fill(first, doctors, rooms, by=manager, now=now)
+    skin = [practitioner(second, "Olena Kovalenko", "hudlege")]
+    return made + demo_book.fill(second, skin, [place(second, "2. etasje", "Bryggen 7")], by=manager, now=now)
+
+
+def clinic(name: str, **fields: Any) -> Clinic:
+    """Return the demo clinic, made when missing. Raises CommandError when a real clinic has the name."""
+    found, _ = Clinic.objects.get_or_create(name=name, defaults={**fields, "is_demo": True})
+    if not found.is_demo:
+        raise CommandError(f"{name} er ingen demoklinikk. Ingenting er endret.")
+    return found
+
+
+def practitioner(clinic: Clinic, name: str, title: str, user: User | None = None) -> Practitioner:
+    """Return the practitioner, made when missing."""
+    found: Practitioner = Practitioner.objects.get_or_create(
+        clinic=clinic, name=name, defaults={"title": title, "user": user}
+    )[0]
+    return found
+
+
+def place(clinic: Clinic, name: str, address: str) -> Place:
+    """Return the place, made when missing."""
+    found: Place = Place.objects.get_or_create(clinic=clinic, name=name, defaults={"address": address})[0]
+    return found

@@ -1,0 +1,95 @@
+"""The demo clinics' patients: sixty invented people, with and without what notices need."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from clinics.models import Clinic, Practitioner, User
+from overview.management.synthetic import Invented, invented, people
+from patients.models import Consent, ConsentChange, Patient, Person, PortalAccount, PreferredMethod
+from patients.names import search_key
+
+SEED, MANY, FEW = 2026, 60, 6
+KNOWN = """Lillian Iversen female|Birger Aasen male|Amina Hussain female|Torunn Dahl female|Per Olav Johansen male|
+Wenche Solberg female|Hege Pettersen female|Arvid Rønning male|Solveig Moen female|Magne Lunde male|
+Van Thanh Nguyen male|Gunnar Opsahl male|Ingrid Marie Bakken female|Ruth Kaspersen female|Biret Ánne Eira female|
+Kåre Grønvold male|Åse Nilsen female|Odd-Arne Fjeld male"""
+NO_CONTACT, LANDLINE = {"Ingrid Marie Bakken"}, "Ruth Kaspersen"
+METHODS = ("", "", PreferredMethod.EMAIL, PreferredMethod.SMS, PreferredMethod.BOTH)
+
+
+def create(clinic: Clinic, doctors: list[Practitioner], *, by: User, now: datetime) -> None:
+    """Make the sixty patients once; a clinic that has patients keeps them as they are."""
+    if Patient.objects.of(clinic).exists():
+        return
+    somebody = [*known_people(), *islice(people(SEED), MANY)][:MANY]
+    cards = [card(clinic, who, number, doctors=doctors, by=by, now=now) for number, who in enumerate(somebody)]
+    write(clinic, cards, somebody, by=by, now=now)
+    accounts = [card.person_id for number, card in enumerate(cards) if number % 2 == 0]
+    PortalAccount.objects.bulk_create(
+        [PortalAccount(person_id=pk, first_login_at=now, last_login_at=now) for pk in accounts if pk],
+        ignore_conflicts=True,
+    )
+
+
+def create_few(clinic: Clinic, *, by: User, now: datetime) -> None:
+    """Make the second clinic's patients; some are patients of the first clinic as well (spec B1)."""
+    if Patient.objects.of(clinic).exists():
+        return
+    somebody = list(known_people())[:FEW]
+    cards = [card(clinic, who, number, doctors=[], by=by, now=now) for number, who in enumerate(somebody)]
+    write(clinic, cards, somebody, by=by, now=now)
+
+
+def known_people() -> list[Invented]:
+    """Return the people whom the pictures and the guide show."""
+    found = []
+    for number, line in enumerate(KNOWN.replace("\n", "").split("|")):
+        *given, family, sex = line.split()
+        born = date(1948, 3, 12) + timedelta(days=997 * number)
+        found.append(invented(" ".join(given), family, sex, born, serial=120, number=900_000 + number))
+    return found
+
+
+def card(
+    clinic: Clinic, who: Invented, number: int, *, doctors: list[Practitioner], by: User, now: datetime
+) -> Patient:
+    """Build one card: every tenth person has no contact values, some have not been asked or have withdrawn."""
+    name = f"{who.given_name} {who.family_name}"
+    reachable = name not in NO_CONTACT and number % 20 != 19
+    method = METHODS[number % len(METHODS)] if reachable else ""
+    consent = {7: Consent.NOT_ASKED, 13: Consent.WITHDRAWN}.get(number % 20, Consent.GIVEN)
+    return Patient(
+        clinic=clinic,
+        given_name=who.given_name,
+        family_name=who.family_name,
+        search_name=search_key(name),
+        birth_date=who.birth_date,
+        sex=who.sex,
+        general_practitioner=doctors[number % len(doctors)] if doctors else None,
+        email=who.email if reachable and number % 4 and name != LANDLINE else "",
+        mobile="+4722000000" if name == LANDLINE else who.mobile if reachable and number % 6 != 5 else "",
+        is_landline=name == LANDLINE,
+        preferred_method=method,
+        preferred_at=now if method else None,
+        preferred_by=by if method else None,
+        consent=consent,
+        consent_at=now if consent else None,
+        created_at=now,
+    )
+
+
+def write(clinic: Clinic, cards: list[Patient], somebody: list[Invented], *, by: User, now: datetime) -> None:
+    """Insert persons, cards and the consent log."""
+    numbers = [who.national_number for who in somebody]
+    Person.objects.bulk_create([Person(national_number=number) for number in numbers], ignore_conflicts=True)
+    persons = dict(Person.objects.filter(national_number__in=numbers).values_list("national_number", "pk"))
+    for one, number in zip(cards, numbers, strict=True):
+        one.person_id = persons[number]
+    Patient.objects.bulk_create(cards)
+    ConsentChange.objects.bulk_create(
+        ConsentChange(clinic=clinic, patient=one, consent=one.consent, how=ConsentChange.How.STAFF, by=by, at=now)
+        for one in cards
+        if one.consent
+    )
