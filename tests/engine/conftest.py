@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from notifications import dispatch, receipts, reconcile, sending
-from notifications.kinds import Channel, DeliveryState, Lane
+from notifications import dispatch, messages, outbox, receipts, reconcile, sending, subjects
+from notifications.kinds import Channel, DeliveryState, Kind, Lane, SubjectType
+from notifications.models import Notification
+from notifications.outbox import Planned
 from notifications.providers.base import Outcome, Outgoing, Receipt, Sought
+from notifications.subjects import Facts
 from tests.factories import (
     AppointmentTypeFactory,
     ClinicFactory,
@@ -109,6 +114,73 @@ def run_engine() -> None:
         worked += receipts.apply_pending(now)
         if not worked:
             return
+
+
+SUBJECT_OF = {Kind.RECEIPT: SubjectType.CARD, Kind.BULK_SMS: SubjectType.BULK}
+
+
+class ToldSubject:
+    """Messages, cards or bulks that say what the test tells them to."""
+
+    def __init__(self, subject_type: SubjectType) -> None:
+        self.type = subject_type
+        self.known: dict[int, Facts | Exception] = {}
+
+    def facts(self, notifications: Sequence[Notification], now: datetime) -> Mapping[int, Facts]:
+        """Return what was told, by notification; a subject nobody mentioned is ordinary."""
+        return {row.pk: self.fact(row.subject_id) for row in notifications}
+
+    def fact(self, subject_id: int) -> Facts:
+        """Return one subject's facts, or raise as told."""
+        found = self.known.get(subject_id, Facts(values={"text": "Kontoret holder stengt fredag."}))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[SubjectType, ToldSubject]:
+    """Subjects of the modules above the engine, scripted."""
+    made = {kind: ToldSubject(kind) for kind in (SubjectType.MESSAGE, SubjectType.CARD, SubjectType.BULK)}
+    for kind, subject in made.items():
+        monkeypatch.setitem(subjects.REGISTRY, kind, subject)
+    return made
+
+
+@pytest.fixture
+def promise(clock: object, told: object, providers: object) -> Callable[..., Notification]:
+    """Promise a notice that is due at once: a dialog, unless said otherwise."""
+    numbers = itertools.count(1)
+
+    def make(patient: object, kind: Kind = Kind.DIALOG_RECEIVED, lane: Lane = Lane.URGENT) -> Notification:
+        now = timezone.now()
+        return outbox.plan(
+            Planned(
+                clinic_id=patient.clinic_id,
+                patient_id=patient.pk,
+                kind=kind,
+                subject_type=SUBJECT_OF.get(kind, SubjectType.MESSAGE),
+                subject_id=next(numbers),
+                slot="message",
+                event_at=now,
+                due_at=now,
+                lane=lane,
+            )
+        )
+
+    return make
+
+
+@pytest.fixture
+def bulk_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A template for bulk SMS, whatever the product's says."""
+    for file in messages.FOLDER.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "bulk_sms.sms.txt").write_text("{{ text }}\n", encoding="utf-8")
+    monkeypatch.setattr(messages, "FOLDER", tmp_path)
+    messages.source.cache_clear()
+    yield
+    messages.source.cache_clear()
 
 
 @pytest.fixture
