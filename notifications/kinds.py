@@ -63,6 +63,7 @@ LIFETIME: dict[str, timedelta] = {
     Kind.ECONTACT: timedelta(hours=72),
     Kind.RECEIPT: timedelta(hours=72),
     Kind.BULK_SMS: timedelta(hours=24),
+    Kind.APP_INVITATION: timedelta(hours=72),  # recorded only: it has no start to die at (spec F4)
 }
 
 # After an unknown outcome these are never sent again by the engine itself (design, section 3).
