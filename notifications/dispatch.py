@@ -10,7 +10,7 @@ from django.db import transaction
 
 from notifications import messages, outbox, reach, rules, subjects
 from notifications.bulk import update_rows
-from notifications.kinds import Channel, Lane, Reason, State
+from notifications.kinds import CANCELLATIONS, Channel, Lane, Reason, State
 from notifications.models import Delivery, Notification
 from notifications.reach import Reach
 from notifications.subjects import Facts, Stop
@@ -60,8 +60,8 @@ def judge_all(batch: list[Notification], now: datetime) -> list[Verdict]:
 
 def judge(notification: Notification, facts: Facts, found: Reach, now: datetime) -> Verdict:
     """Decide one notice by everything as it is now (spec C1, C2)."""
-    expires_at = facts.expires_at if facts.expires_at and "cancel" not in notification.kind else None
-    if stop := stopped(notification, facts, expires_at or notification.expires_at, now):
+    expires_at = deadline(notification, facts)
+    if stop := stopped(notification, facts, expires_at, now):
         return Verdict(notification, stop.state, stop.reason)
     patient = notification.patient
     channels = rules.channels(patient.preferred_method, notification.kind, found.possible)
@@ -69,11 +69,15 @@ def judge(notification: Notification, facts: Facts, found: Reach, now: datetime)
         only_sms = found.problems.get(Channel.SMS) if notification.lane == Lane.BULK else None
         return Verdict(notification, State.SUPPRESSED, only_sms or Reason.NO_CONTACT)
     verdict = Verdict(notification, State.DISPATCHED, expires_at=expires_at)
-    verdict.deliveries = [
-        hop(notification, channel, facts, now=now, expires_at=expires_at or notification.expires_at)
-        for channel in channels
-    ]
+    verdict.deliveries = [hop(notification, channel, facts, now=now, expires_at=expires_at) for channel in channels]
     return verdict
+
+
+def deadline(notification: Notification, facts: Facts) -> datetime:
+    """Return when the notice dies: at the start as it is now; a cancellation's own hour stands (spec D7)."""
+    if notification.kind in CANCELLATIONS:
+        return notification.expires_at
+    return facts.expires_at or notification.expires_at
 
 
 def stopped(notification: Notification, facts: Facts, expires_at: datetime, now: datetime) -> Stop | None:

@@ -74,7 +74,7 @@ def open_one(
     other = rules.OTHER.get(Channel(failed.channel))
     if other is None or other in used or notice.kind == "bulk_sms":
         return
-    expires_at = facts.expires_at if facts.expires_at and "cancel" not in notice.kind else notice.expires_at
+    expires_at = dispatch.deadline(notice, facts)
     found = reach.reach(notice.patient, notice.clinic, with_push)
     stop = dispatch.stopped(notice, facts, expires_at, now)
     problem = stop.reason if stop else found.problems.get(other)
