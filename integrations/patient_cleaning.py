@@ -119,7 +119,7 @@ def refused(raw: RawPatient, order: Order) -> Reason | None:
         given, family = clean_name(raw.given_name), clean_name(raw.family_name)
     except ValidationError:
         return Reason.LONG_NAME
-    if not given or not family or not search_key(given + family):
+    if not given or not family or not search_key(f"{given} {family}"):
         return Reason.NO_NAME
     try:
         birth_date = born(raw)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
@@ -13,6 +14,7 @@ FOLDED = str.maketrans(
 )
 
 
+@lru_cache(maxsize=10_000)  # an import folds the same names over and over
 def search_key(text: str) -> str:
     """Fold a name so that «Åse», «åse», «Aase» without double letters and «Ase» meet: «ase»."""
     lowered = unicodedata.normalize("NFC", text).lower().replace("aa", "a").translate(FOLDED)
@@ -25,9 +27,15 @@ def clean_name(text: str) -> str:
 
     Raises ValidationError above 150 characters.
     """
+    if text.isascii() and text.isprintable():
+        return short_enough(" ".join(text.split()))
     readable = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text))
     visible = "".join(char for char in readable if unicodedata.category(char) not in UNSEEN)
-    name = " ".join(visible.split())
+    return short_enough(" ".join(visible.split()))
+
+
+def short_enough(name: str) -> str:
+    """Return the name. Raises ValidationError above 150 characters."""
     if len(name) > NAME_MAX:
         raise ValidationError(f"Navnet er for langt. Skriv høyst {NAME_MAX} tegn.", code="long_name")
     return name
