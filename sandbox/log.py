@@ -19,12 +19,12 @@ class GroundTruth:
 
     def write(self, line: dict[str, object]) -> None:
         """Append one line."""
-        self.file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self.file.write(json.dumps(line) + "\n")
         self.flush()
 
     def write_many(self, lines: list[dict[str, object]]) -> None:
         """Append the lines of one request with one flush."""
-        self.file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+        self.file.write("".join(json.dumps(line) + "\n" for line in lines))
         self.flush()
 
     def flush(self) -> None:

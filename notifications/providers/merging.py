@@ -14,6 +14,7 @@ from notifications.providers.email import LONGEST_SUBJECT, compose, is_one_addre
 LARGEST = 1000  # recipients a call, Mailgun's own limit
 # What Mailgun replaces in any text. A word joiner after the first % is invisible and breaks the name.
 VARIABLE = re.compile(r"%(?=(?:recipient|unsubscribe|mailing_list|tag_unsubscribe)[\w.:-]*%)", re.IGNORECASE)
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 WORD_JOINER = "\u2060"
 
 Numbered = tuple[int, Outgoing]  # the message and its place in the batch
@@ -36,12 +37,19 @@ def groups(batch: Sequence[Outgoing]) -> list[list[Numbered]]:
     addresses: defaultdict[tuple[str, bool], list[set[str]]] = defaultdict(list)
     for numbered in enumerate(batch):
         message = numbered[1]
-        if message.calendar or not message.recipient.isascii() or not is_one_address(message.recipient):
+        if not is_mergeable(message):
             alone.append([numbered])
             continue
         key = message.sender, bool(message.html)
         _place(numbered, calls[key], addresses[key])
     return [call for shared in calls.values() for call in shared] + alone
+
+
+def is_mergeable(message: Outgoing) -> bool:
+    """Whether the message may share a call: an odd one fails alone, and a file would go to everybody."""
+    parts = message.subject, message.text, message.html
+    writable = not any(SURROGATE.search(part) for part in parts)  # JSON would carry it, and break at the far end
+    return writable and not message.calendar and message.recipient.isascii() and is_one_address(message.recipient)
 
 
 def _place(numbered: Numbered, calls: list[list[Numbered]], addresses: list[set[str]]) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import aiohttp
 from django.conf import settings
@@ -53,13 +54,29 @@ class Busy(Exception):
         self.rest = rest
 
 
+class LimitedSession:
+    """An aiohttp session whose time-outs hold: the official client passes `timeout=None`, which lifts every limit."""
+
+    def __init__(self, in_flight: int, limits: aiohttp.ClientTimeout) -> None:
+        self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=in_flight))
+        self.limits = limits
+
+    async def request(self, **options: Any) -> aiohttp.ClientResponse:
+        """Send a request within the limits."""
+        return await self.session.request(**{**options, "timeout": self.limits})
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.session.close()
+
+
 class PooledHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with our pool and time-outs; it never retries and never follows a redirect."""
 
     def __init__(self, in_flight: int, connect: float, total: float) -> None:
         super().__init__(pool_connections=False)
         limits = aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=connect)
-        self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=in_flight), timeout=limits)
+        self.session = LimitedSession(in_flight, limits)
 
     async def request(
         self, method: str, url: str, *, auth: tuple[str, str] | None = None, **options: object
