@@ -79,6 +79,12 @@ def snapshot(appointment: Appointment) -> dict[str, object]:
     }
 
 
+def keepsake(cancelled: Appointment) -> dict[str, object]:
+    """Return what telling of a cancellation needs, should the row itself be deleted before it is told (spec D3)."""
+    rise = 1 if cancelled.status == Status.BOOKED else 0  # deleted while it stood: the calendar entry still has to go
+    return snapshot(cancelled) | {"uid": str(cancelled.uid), "sequence": cancelled.sequence + rise}
+
+
 def news(
     happened: Event, *, before: Appointment | None, after: Appointment | None, actor: ActorKind, waiting: Waiting | None
 ) -> News | None:

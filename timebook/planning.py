@@ -84,7 +84,9 @@ def planned_news(appointment: Appointment, news: News, now: datetime) -> Planned
     """Describe the news, due in five minutes at any hour of the day (spec D2–D4)."""
     if news.kind is None:
         raise ValueError("nothing is left to tell")
-    return promise(appointment, news.kind, NEWS, now=now, due_at=now + events.NEWS_WAIT, baseline=news.baseline)
+    gone = {"gone": events.keepsake(appointment)} if news.kind in CANCELLATIONS else {}
+    baseline = {**news.baseline, **gone}
+    return promise(appointment, news.kind, NEWS, now=now, due_at=now + events.NEWS_WAIT, baseline=baseline)
 
 
 def promise(

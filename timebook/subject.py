@@ -9,11 +9,12 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from clinics.models import Place, Practitioner
 from notifications.kinds import CANCELLATIONS, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from notifications.subjects import Facts, Stop
 from timebook import invitation
-from timebook.models import Appointment
+from timebook.models import Appointment, AppointmentType, Status
 
 
 class AppointmentSubject:
@@ -26,12 +27,39 @@ class AppointmentSubject:
         keys = {notification.subject_id for notification in notifications}
         rows = Appointment.objects.filter(pk__in=keys)
         found = {row.pk: row for row in rows.select_related("clinic", "practitioner", "place", "type")}
+        found |= deleted([notification for notification in notifications if notification.subject_id not in found])
         with translation.override("nb"):
             return {
                 notification.pk: facts(notification, appointment)
                 for notification in notifications
                 if (appointment := found.get(notification.subject_id))
             }
+
+
+def deleted(notifications: Sequence[Notification]) -> dict[int, Appointment]:
+    """Return deleted appointments by pk, made again from what their cancellations keep (spec D3)."""
+    kept = [(row, row.baseline["gone"]) for row in notifications if row.baseline and "gone" in row.baseline]
+    if not kept:
+        return {}
+    practitioners = Practitioner.objects.in_bulk({gone["practitioner_id"] for _, gone in kept})
+    places = Place.objects.in_bulk({gone["place_id"] for _, gone in kept} - {None})
+    types = AppointmentType.objects.in_bulk({gone["type_id"] for _, gone in kept})
+    return {
+        row.subject_id: Appointment(
+            clinic=row.clinic,
+            practitioner=practitioners[gone["practitioner_id"]],
+            place=places.get(gone["place_id"]),
+            type=types[gone["type_id"]],
+            starts_at=datetime.fromisoformat(gone["starts_at"]),
+            ends_at=datetime.fromisoformat(gone["ends_at"]),
+            status=Status.CANCELLED,
+            uid=gone["uid"],
+            sequence=gone["sequence"],
+            created_at=row.event_at,
+        )
+        for row, gone in kept
+        if gone["practitioner_id"] in practitioners and gone["type_id"] in types
+    }
 
 
 def facts(notification: Notification, appointment: Appointment) -> Facts:
