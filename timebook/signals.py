@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from clinics.models import Clinic
 from timebook import events, planning
-from timebook.models import Appointment, AppointmentType
+from timebook.models import ActorKind, Appointment, AppointmentType
 
 
 @receiver(pre_save, sender=Appointment, dispatch_uid="timebook.remember")
@@ -35,6 +35,8 @@ def tell_patient(instance: Appointment, raw: bool = False, **kwargs: Any) -> Non
     """Plan what the patient should be told."""
     if not raw:
         planning.appointment_saved(instance.before, instance, instance.acting_at or timezone.now())
+        # Said anew before each save: the next one may be hours later, by someone else.
+        instance.acting, instance.acting_user, instance.acting_at = ActorKind.STAFF, None, None
 
 
 @receiver(post_delete, sender=Appointment, dispatch_uid="timebook.tell_of_deletion")
