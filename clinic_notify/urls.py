@@ -1,7 +1,8 @@
 """Every URL of the product."""
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+
+from clinics.admin import site as support
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("overview.urls")),
@@ -13,5 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/", include("notifications.webhook_urls")),
     path("konto/", include("allauth.account.urls")),
     path("konto/2fa/", include("allauth.mfa.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", support.urls),
 ]

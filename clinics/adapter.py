@@ -4,6 +4,8 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
@@ -33,6 +35,13 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Start the session's absolute age at log-in."""
         super().login(request, user)
         request.session["began"] = time.time()
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask for the password again unless the log-in itself is recent."""
+        began: float = context.request.session.get("began", 0)
+        if time.time() - began < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def is_safe_url(self, url: str | None) -> bool:
         """Accept only a path of ours as `next`, not every allowed host (threat 10)."""

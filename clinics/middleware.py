@@ -64,6 +64,9 @@ class GateMiddleware:
         with timezone.override(zone or timezone.get_default_timezone()):
             response = self.get_response(request)
         patch_cache_control(response, no_store=True)
+        # Under «no-referrer» browsers post forms with «Origin: null», which the CSRF check must refuse. «same-origin»
+        # tells other sites just as little; the landing page, which has no form, sets «no-referrer» itself.
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         return response
 
     def end_old_session(self, request: HttpRequest) -> None:

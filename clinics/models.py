@@ -132,15 +132,15 @@ class Clinic(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The clinic's time zone: what staff and patients see; the database holds UTC (spec D14)."""
-        return ZoneInfo(self.time_zone)
-
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and let the timebook plan what switching its module on calls for, in one transaction (spec D8)."""
         super().save(*args, **kwargs)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's time zone: what staff and patients see; the database holds UTC (spec D14)."""
+        return ZoneInfo(self.time_zone)
 
     def notifies(self, module: str) -> bool:
         """Whether notices are on for the module, as of this row (spec A1)."""

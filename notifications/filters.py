@@ -31,8 +31,7 @@ DELIVERED = {
 NOTICE = {
     "planned": Q(state=State.WAITING),
     "impossible": Q(state=State.SUPPRESSED, reason__in=IMPOSSIBLE),
-    "stopped": Q(state__in=[State.CANCELLED, State.REPLACED])
-    | Q(state=State.SUPPRESSED) & ~Q(reason__in=IMPOSSIBLE),
+    "stopped": Q(state__in=[State.CANCELLED, State.REPLACED]) | Q(state=State.SUPPRESSED) & ~Q(reason__in=IMPOSSIBLE),
     "external": Q(state=State.EXTERNAL),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from clinics.gate import anyone
@@ -13,4 +13,4 @@ from clinics.gate import anyone
 @anyone
 def landing(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for log-in at level 4. Looks nothing up, so it can reveal and consume nothing (threat 11)."""
-    return render(request, "portal/landing.html")
+    return TemplateResponse(request, "portal/landing.html", headers={"Referrer-Policy": "no-referrer"})

@@ -92,9 +92,7 @@ def own(request: StaffRequest, everyone: list[Practitioner]) -> Practitioner:
     return next((one for one in everyone if one.user_id == request.user.pk), everyone[0])
 
 
-def common(
-    request: StaffRequest, on: date, everyone: list[Practitioner], who: Practitioner | None
-) -> dict[str, Any]:
+def common(request: StaffRequest, on: date, everyone: list[Practitioner], who: Practitioner | None) -> dict[str, Any]:
     """Return what both views show around the grid."""
     return {
         "on": on,

@@ -4,15 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinics', '0002_audit_append_only'),
+        ("clinics", "0002_audit_append_only"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='auditevent',
-            name='action',
-            field=models.CharField(choices=[('search', 'Søkte etter pasient'), ('read', 'Åpnet pasientkort'), ('create', 'Opprettet pasientkort'), ('contact', 'Endret kontaktopplysninger'), ('personal', 'Endret personalia'), ('preference', 'Endret varslingsmetode'), ('consent', 'Endret samtykke'), ('appointment', 'Endret time'), ('resend', 'Sendte varsel på nytt'), ('setting', 'Endret innstilling'), ('import', 'Importerte'), ('export', 'Eksporterte'), ('refused', 'Ble nektet tilgang')], max_length=12),
+            model_name="auditevent",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("search", "Søkte etter pasient"),
+                    ("read", "Åpnet pasientkort"),
+                    ("create", "Opprettet pasientkort"),
+                    ("contact", "Endret kontaktopplysninger"),
+                    ("personal", "Endret personalia"),
+                    ("preference", "Endret varslingsmetode"),
+                    ("consent", "Endret samtykke"),
+                    ("appointment", "Endret time"),
+                    ("resend", "Sendte varsel på nytt"),
+                    ("setting", "Endret innstilling"),
+                    ("import", "Importerte"),
+                    ("export", "Eksporterte"),
+                    ("refused", "Ble nektet tilgang"),
+                ],
+                max_length=12,
+            ),
         ),
     ]
