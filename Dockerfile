@@ -5,7 +5,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 RUN python -m clinic_notify.fetch_ui \
-    && DEBUG=1 SECRET_KEY=build VAR_DIR=/app/var python manage.py collectstatic --noinput \
+    && SECRET_KEY=build VAR_DIR=/app/var python manage.py collectstatic --noinput \
     && useradd --system --home /app pasientvarsel && chown -R pasientvarsel /app/var
 USER pasientvarsel
 EXPOSE 8000

@@ -208,7 +208,7 @@ CELERY_BEAT_SCHEDULE = {
         "notifications.tasks.dispatch_bulk": TICK_SECONDS,
         "notifications.tasks.send_bulk": TICK_SECONDS,
         "notifications.tasks.apply_receipts": TICK_SECONDS,
-        "notifications.tasks.clear_up": 10.0,
+        "notifications.tasks.clear_up": 10 * TICK_SECONDS,
         "notifications.tasks.poll": 60.0,
         "timebook.tasks.compare_plan": 24 * 3600.0,
     }.items()
@@ -217,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- The engine -----------------------------------------------------------------------------------------------------
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=120)
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=180)
+BREAKER_SECONDS = env.int("BREAKER_SECONDS", default=30)  # a channel that stopped answering rests this long
 PROVIDER_CONNECT_TIMEOUT = env.float("PROVIDER_CONNECT_TIMEOUT", default=5.0)
 PROVIDER_TIMEOUT = env.float("PROVIDER_TIMEOUT", default=30.0)
 SEND_BATCH = env.int("SEND_BATCH", default=500)

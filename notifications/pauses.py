@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from notifications.kinds import Channel, Reason
 from notifications.models import ChannelPause
 from notifications.providers.base import Outcome, Verdict
 
 SETUP_REST = timedelta(minutes=2)  # then one message is tried again
-BREAKER_REST = timedelta(seconds=30)
 BREAKER = 5  # unknown outcomes in one batch with nothing accepted
 SILENT = frozenset({Reason.PROVIDER_DOWN})
 
@@ -33,9 +34,9 @@ def learn(channel: Channel, outcomes: Sequence[Outcome], now: datetime) -> None:
     elif Verdict.ACCEPTED in verdicts or Verdict.REFUSED in verdicts:
         ChannelPause.objects.filter(channel=channel).delete()
     elif verdicts.count(Verdict.UNKNOWN) >= BREAKER:
-        rest(channel, Reason.NO_ANSWER, BREAKER_REST, now)
+        rest(channel, Reason.NO_ANSWER, timedelta(seconds=settings.BREAKER_SECONDS), now)
     elif any(outcome.reason in SILENT for outcome in outcomes):
-        rest(channel, Reason.PROVIDER_DOWN, BREAKER_REST, now)
+        rest(channel, Reason.PROVIDER_DOWN, timedelta(seconds=settings.BREAKER_SECONDS), now)
 
 
 def rest(channel: Channel, reason: Reason, how_long: timedelta, now: datetime) -> None:
