@@ -99,14 +99,14 @@ class PushProvider:
     def _push_to_all(self, message: Outgoing, brake: Brake, gone: list[int]) -> Outcome:
         if stopped := brake.stopped(""):
             return stopped
-        outcomes = [GONE]
+        outcomes = []
         for row in cast(Sequence[PushSubscription], message.recipients):
             outcome = self._push(row, message)
             if outcome.reason == Reason.SUBSCRIPTION_GONE:
                 gone.append(row.pk)
             outcomes.append(outcome)
             brake.note(outcome, "", everything=outcome.verdict == Verdict.SETUP)
-        return min(outcomes, key=lambda outcome: ORDER.index(outcome.verdict))
+        return min(outcomes or [GONE], key=lambda outcome: ORDER.index(outcome.verdict))
 
     def _push(self, row: PushSubscription, message: Outgoing) -> Outcome:
         if not endpoint_allowed(row.endpoint):

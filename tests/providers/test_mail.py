@@ -1,0 +1,435 @@
+"""E-mail: what goes into a mail, merging, Mailgun's events and webhooks, SMTP's replies (spec C3–C5, J2)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import html
+import json
+import os
+import time
+from dataclasses import replace
+from email.message import EmailMessage
+
+import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from notifications.kinds import Channel, DeliveryState, Reason
+from notifications.providers.base import InvalidSignature, LookupFailed, Outgoing, Provider, Verdict
+from notifications.providers.mail_codes import code_of, reason_of, translate
+from notifications.providers.merging import groups
+from notifications.providers.registry import provider_for
+from tests.providers.stages import MailgunStage, SmtpStage
+from tests.sandbox.running import Mailroom, Sandbox
+
+EVENT = "BEGIN:VEVENT\r\nSUMMARY:Time på Åsen\r\nEND:VEVENT\r\n"
+ICS = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\n{EVENT}END:VCALENDAR\r\n"
+TOKEN = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def mailgun(product: object, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> MailgunStage:
+    return MailgunStage(product, sandbox, monkeypatch)
+
+
+@pytest.fixture
+def smtp(product: object, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> object:
+    with SmtpStage(product, sandbox, monkeypatch).open() as stage:
+        yield stage
+
+
+def received(stage: SmtpStage) -> EmailMessage:
+    """Return the newest mail at the SMTP server."""
+    return stage.server.mails[-1]
+
+
+# --- What goes into a mail ------------------------------------------------------------------------------------------
+
+
+def test_a_mail_has_text_html_and_a_sender_with_the_clinics_alias(smtp: SmtpStage) -> None:
+    smtp.send(replace(smtp.to(1, "Hei på deg"), html="<p>Hei</p>", sender="Åsen legesenter, Oslo"))
+
+    mail = received(smtp)
+    assert mail["from"].addresses[0].display_name == "Åsen legesenter, Oslo"
+    assert mail["from"].addresses[0].addr_spec == "varsel@example.com"
+    assert mail.get_body(("html",)).get_content().strip() == "<p>Hei</p>"
+
+
+def test_an_invitation_is_both_a_calendar_part_and_a_file(smtp: SmtpStage) -> None:
+    smtp.send(replace(smtp.to(1), html="<p>Hei</p>", calendar=ICS))
+
+    parts = [part for part in received(smtp).walk() if part.get_content_type() == "text/calendar"]
+    assert [part.get_param("method") for part in parts] == ["REQUEST", "REQUEST"]
+    assert [part.get_filename() for part in parts] == [None, "invite.ics"]
+    assert parts[1]["content-transfer-encoding"] == "base64"
+    assert parts[1].get_payload(decode=True).decode() == ICS
+
+
+def test_an_invitation_through_the_api_is_a_file_that_says_its_method(mailgun: MailgunStage) -> None:
+    mailgun.send(replace(mailgun.to(1), html="<p>Hei</p>", calendar=ICS))
+
+    [row] = mailgun.sandbox.messages(channel="email")
+    [file] = row["files"]
+    assert file["name"] == "invite.ics"
+    assert 'method="REQUEST"' in file["content_type"]
+    assert file["text"] == ICS
+
+
+@pytest.mark.parametrize(
+    "evil", ["Klinikk\r\nBcc: x@evil.no", "Klinikk\nX: y", "A\u2028B", "A\x00B", "\u202eA", "x" * 300]
+)
+def test_nobody_smuggles_a_header_in(mailgun: MailgunStage, smtp: SmtpStage, evil: str) -> None:
+    message = replace(smtp.to(1), sender=evil, subject=evil)
+
+    for name in ("smtp", "mailgun"):
+        smtp.settings.EMAIL_PROVIDER = name
+
+        [outcome] = smtp.send(message)
+
+        assert outcome.verdict == Verdict.ACCEPTED
+    assert received(smtp)["bcc"] is None
+    assert received(smtp)["x"] is None
+
+
+@pytest.mark.parametrize(
+    "recipient", ["a@x.no, b@y.no", "a@x.no\nBcc: b@y.no", "Kari <a@x.no>", "a@x.no;b@y.no", "a", ""]
+)
+def test_only_one_bare_address_is_a_recipient(mailgun: MailgunStage, smtp: SmtpStage, recipient: str) -> None:
+    for name in ("smtp", "mailgun"):
+        mailgun.settings.EMAIL_PROVIDER = name
+
+        [outcome] = mailgun.send(replace(mailgun.to(1), recipient=recipient))
+
+        assert (outcome.verdict, outcome.reason) == (Verdict.REFUSED, Reason.UNKNOWN_ADDRESS)
+    assert mailgun.arrived() == smtp.arrived() == []
+
+
+# --- Merging ---------------------------------------------------------------------------------------------------------
+
+
+def calls(sandbox: Sandbox) -> int:
+    """Return how many API calls the accepted mails came in: those of one call share an id."""
+    return len({row["id"] for row in sandbox.messages(channel="email")})
+
+
+def test_a_batch_goes_in_one_call_and_everyone_gets_their_own(mailgun: MailgunStage) -> None:
+    batch = [replace(mailgun.to(n, f"Tekst {n}"), html=f"<p>{n}</p>", subject=f"Emne {n}") for n in range(50)]
+
+    outcomes = mailgun.send(*batch)
+
+    rows = mailgun.sandbox.messages(channel="email")
+    assert calls(mailgun.sandbox) == 1
+    assert [(row["to"], row["text"], row["html"], row["subject"], row["token"]) for row in rows] == [
+        (message.recipient, message.text, message.html, message.subject, message.token) for message in batch
+    ]
+    assert {outcome.provider_id for outcome in outcomes} == {rows[0]["id"]}
+
+
+def test_an_address_that_comes_twice_gets_both_messages(mailgun: MailgunStage) -> None:
+    batch = [
+        mailgun.to(1, "Til Kari"),
+        mailgun.to(2, "Til Ola"),
+        replace(mailgun.to(1, "Om Kari"), recipient="P1@Example.com"),
+    ]
+
+    outcomes = mailgun.send(*batch)
+
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.ACCEPTED}
+    assert sorted(mailgun.arrived()) == ["Om Kari", "Til Kari", "Til Ola"]
+    assert {row["token"] for row in mailgun.sandbox.messages()} == {message.token for message in batch}
+
+
+def test_two_clinics_share_no_call(mailgun: MailgunStage) -> None:
+    batch = [replace(mailgun.to(number), sender=f"Klinikk {number % 2}") for number in range(6)]
+
+    mailgun.send(*batch)
+
+    assert calls(mailgun.sandbox) == 2
+    assert {row["sender"] for row in mailgun.sandbox.messages()} == {
+        "Klinikk 0 <varsel@example.com>",
+        "Klinikk 1 <varsel@example.com>",
+    }
+
+
+def test_no_call_has_more_than_a_thousand_recipients() -> None:
+    batch = [Outgoing("t", f"p{number}@example.com", "x", timezone.now()) for number in range(2500)]
+
+    assert [len(call) for call in groups(batch)] == [1000, 1000, 500]
+
+
+def test_one_bad_address_does_not_take_the_rest(mailgun: MailgunStage) -> None:
+    batch = [mailgun.to(number, f"Tekst {number}") for number in range(6)]
+    mailgun.refuses(batch[3])
+
+    outcomes = mailgun.send(*batch)
+
+    assert [outcome.verdict for outcome in outcomes] == ["accepted"] * 3 + ["refused"] + ["accepted"] * 2
+    assert outcomes[3].reason == Reason.REJECTED
+
+
+def test_an_unknown_merged_call_is_not_tried_again_one_by_one(mailgun: MailgunStage) -> None:
+    mailgun.fails("500-accepted")
+
+    outcomes = mailgun.send(*[mailgun.to(number) for number in range(5)])
+
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.UNKNOWN}
+    assert len(mailgun.arrived()) == 5
+
+
+VARIABLES = [
+    "%recipient.text%",
+    "%recipient%",
+    "%RECIPIENT.subject%",
+    "%recipient.v:attempt%",
+    "%unsubscribe_url%",
+    "100 %recipient%",
+]
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["alone", "merged"])
+@pytest.mark.parametrize("text", VARIABLES)
+def test_text_is_never_taken_for_a_variable(mailgun: MailgunStage, text: str, number: int) -> None:
+    batch = [replace(mailgun.to(n, text), html=f"<p>{text}</p>", subject=text) for n in range(number)]
+
+    mailgun.send(*batch)
+
+    row = mailgun.sandbox.messages(channel="email")[0]
+    assert str(row["text"]).replace("\u2060", "") == text
+    assert str(row["subject"]).replace("\u2060", "") == text
+    assert html.unescape(str(row["html"])) == f"<p>{text}</p>"
+
+
+def test_a_mail_carries_only_the_attempts_token_and_is_not_tracked(mailgun: MailgunStage, monkeypatch: object) -> None:
+    from anymail.backends.mailgun import MailgunPayload
+
+    sent: list[dict[str, object]] = []
+    serialize = MailgunPayload.serialize_data
+    monkeypatch.setattr(MailgunPayload, "serialize_data", lambda self: sent.append(serialize(self)) or sent[-1])
+
+    mailgun.send(mailgun.to(1))
+
+    [fields] = sent
+    assert {name for name in fields if name.startswith("v:")} == {"v:attempt"}
+    assert (fields["o:tracking-opens"], fields["o:tracking-clicks"]) == ("no", "no")
+    assert not {name for name in fields if name.startswith("o:tag")}
+
+
+# --- Look-ups --------------------------------------------------------------------------------------------------------
+
+OUTCOMES = [
+    ("delivered", DeliveryState.DELIVERED, None),
+    ("accepted", DeliveryState.ACCEPTED, None),
+    ("unknown", DeliveryState.BOUNCED, Reason.UNKNOWN_ADDRESS),
+    ("full", DeliveryState.BOUNCED, Reason.MAILBOX_FULL),
+    ("temporary", DeliveryState.DELIVERED, None),
+    ("complaint", DeliveryState.DELIVERED, Reason.COMPLAINT),
+]
+
+
+@pytest.mark.parametrize(("outcome", "state", "reason"), OUTCOMES)
+def test_the_events_tell_what_became_of_an_attempt(
+    mailgun: MailgunStage, outcome: str, state: DeliveryState, reason: Reason | None
+) -> None:
+    mailgun.fails("reset-accepted", outcome=outcome)
+    message = mailgun.to(1)
+    mailgun.send(message)
+
+    receipt = mailgun.provider.lookup(mailgun.sought(message))
+
+    assert receipt is not None
+    assert (receipt.token, receipt.state, receipt.reason) == (message.token, state, reason)
+    assert receipt.provider_id == mailgun.sandbox.messages()[0]["id"]
+
+
+def test_another_attempts_events_are_not_taken(mailgun: MailgunStage) -> None:
+    mailgun.send(mailgun.to(1))
+
+    assert mailgun.provider.lookup(mailgun.sought(mailgun.to(1))) is None
+
+
+@pytest.mark.parametrize("mode", ["429", "500", "401", "hang", "reset", "malformed"])
+def test_a_look_up_that_fails_says_so(mailgun: MailgunStage, mode: str) -> None:
+    mailgun.sandbox.modes(email={"reads": mode, "seconds": 20})
+
+    with pytest.raises(LookupFailed):
+        mailgun.provider.lookup(mailgun.sought(mailgun.to(1)))
+
+
+# --- Webhooks --------------------------------------------------------------------------------------------------------
+
+
+def webhook(body: bytes, password: str = "hook:secret", content_type: str = "application/json") -> HttpRequest:
+    """Return a webhook as it reaches the view."""
+    headers = {"Authorization": "Basic " + base64.b64encode(password.encode()).decode()} if password else {}
+    return RequestFactory().post("/webhooks/email/mailgun/", body, content_type=content_type, headers=headers)
+
+
+def payload(event: object, *, key: str | None = None, at: float | None = None) -> bytes:
+    """Return an event signed as Mailgun signs."""
+    stamp = str(int(time.time() if at is None else at))
+    secret = (key or os.environ["MAILGUN_WEBHOOK_SIGNING_KEY"]).encode()
+    signature = hmac.new(secret, f"{stamp}abc".encode(), hashlib.sha256).hexdigest()
+    return json.dumps(
+        {"signature": {"timestamp": stamp, "token": "abc", "signature": signature}, "event-data": event}
+    ).encode()
+
+
+def event(name: str = "delivered", **more: object) -> dict[str, object]:
+    """Return what became of a mail."""
+    known = {"event": name, "timestamp": 1.0, "recipient": "a@x.no", "user-variables": {"attempt": TOKEN}}
+    return {**known, "message": {"headers": {"message-id": "1@x"}}, **more}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "states"),
+    [
+        ("delivered", [("accepted", None), ("delivered", None)]),
+        ("unknown", [("accepted", None), ("bounced", Reason.UNKNOWN_ADDRESS)]),
+        ("full", [("accepted", None), ("bounced", Reason.MAILBOX_FULL)]),
+        ("temporary", [("accepted", None), ("delivered", None)]),
+        ("complaint", [("accepted", None), ("delivered", None), ("delivered", Reason.COMPLAINT)]),
+    ],
+)
+def test_webhooks_tell_what_became_of_a_mail(
+    mailgun: MailgunStage, mailroom: Mailroom, outcome: str, states: list[tuple[str, Reason | None]]
+) -> None:
+    mailgun.sandbox.modes(email={"outcome": outcome})
+    message = mailgun.to(1)
+    mailgun.send(message)
+    mailgun.sandbox.quiet()
+
+    receipts = []
+    for call in mailroom.received:
+        request = RequestFactory().post(
+            call.path,
+            call.body,
+            content_type="application/json",
+            headers={"Authorization": call.headers["Authorization"]},
+        )
+        receipts += mailgun.provider.parse_receipt(request, {})
+
+    assert [(str(receipt.state), receipt.reason) for receipt in receipts] == states
+    assert {receipt.token for receipt in receipts} == {message.token}
+
+
+def test_a_bounce_without_codes_is_read_by_its_words(product: object) -> None:
+    told = event("failed", severity="permanent", **{"delivery-status": {"message": "Mailbox is full", "code": 550}})
+
+    [receipt] = provider_for(Channel.EMAIL).parse_receipt(webhook(payload(told)), {})
+
+    assert (receipt.state, receipt.reason) == (DeliveryState.BOUNCED, Reason.MAILBOX_FULL)
+    assert translate(receipt.status, receipt.code) == (receipt.state, receipt.reason)
+
+
+@pytest.mark.parametrize("name", ["opened", "clicked", "unsubscribed", "stored", "whatever"])
+def test_events_that_say_nothing_of_delivery_are_ignored(product: object, name: str) -> None:
+    assert provider_for(Channel.EMAIL).parse_receipt(webhook(payload(event(name))), {}) == []
+
+
+def test_a_mail_that_is_not_ours_is_ignored(product: object) -> None:
+    assert provider_for(Channel.EMAIL).parse_receipt(webhook(payload(event(**{"user-variables": {}}))), {}) == []
+
+
+FORGED = [
+    ("no password", lambda: webhook(payload(event()), "")),
+    ("wrong password", lambda: webhook(payload(event()), "hook:wrong")),
+    ("another key", lambda: webhook(payload(event(), key="forged"))),
+    ("too old", lambda: webhook(payload(event(), at=1.0))),
+    ("from the future", lambda: webhook(payload(event(), at=time.time() + 200_000))),
+    ("no signature", lambda: webhook(json.dumps({"event-data": event()}).encode())),
+    ("a list", lambda: webhook(b"[]")),
+    ("a number", lambda: webhook(b"1")),
+    ("not JSON", lambda: webhook(b"{")),
+    ("not text", lambda: webhook(b"\xff\xfe")),
+    ("an odd signature", lambda: webhook(b'{"signature": {"timestamp": "\\u00e9", "token": 1, "signature": []}}')),
+    ("a null", lambda: webhook(b'{"signature": null}')),
+    ("a form", lambda: webhook(b"token=a&timestamp=1&signature=x", content_type="application/x-www-form-urlencoded")),
+    ("no event", lambda: webhook(payload({}))),
+    ("event is text", lambda: webhook(payload("x"))),
+    ("too large", lambda: webhook(payload(event(pad="x" * 70_000)))),
+]
+
+
+@pytest.mark.parametrize("make", [make for _, make in FORGED], ids=[name for name, _ in FORGED])
+def test_a_forged_webhook_is_refused(product: object, make: object) -> None:
+    with pytest.raises(InvalidSignature):
+        provider_for(Channel.EMAIL).parse_receipt(make(), {})
+
+
+@pytest.mark.parametrize("missing", ["WEBHOOK_SECRET", "MAILGUN_WEBHOOK_SIGNING_KEY"])
+def test_without_secrets_nothing_is_genuine(product: object, missing: str) -> None:
+    genuine = payload(event())
+    product.ANYMAIL = {**product.ANYMAIL, missing: type(product.ANYMAIL[missing])()}
+
+    with pytest.raises(InvalidSignature):
+        provider_for(Channel.EMAIL).parse_receipt(webhook(genuine), {})
+
+
+# --- Codes -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "reason"),
+    [
+        (550, "5.1.1 no such user", Reason.UNKNOWN_ADDRESS),
+        (550, "", Reason.UNKNOWN_ADDRESS),
+        (550, "5.2.2 over quota", Reason.MAILBOX_FULL),
+        (552, "", Reason.MAILBOX_FULL),
+        (605, "Not delivering to previously bounced address", Reason.UNKNOWN_ADDRESS),
+        (607, "", Reason.COMPLAINT),
+        (554, "5.7.1 blocked", Reason.FILTERED),
+        (500, "Message looks like spam", Reason.FILTERED),
+        (500, "the user does not exist", Reason.UNKNOWN_ADDRESS),
+        (500, "computer says no", Reason.REJECTED),
+        (None, None, Reason.REJECTED),
+    ],
+)
+def test_every_refusal_has_its_reason(code: object, text: object, reason: Reason) -> None:
+    assert reason_of(code_of(code, text)) == reason
+
+
+# --- SMTP ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_uses_one_connection(smtp: SmtpStage) -> None:
+    smtp.send(*[smtp.to(number) for number in range(20)])
+
+    assert (len(smtp.arrived()), smtp.server.connections) == (20, 1)
+
+
+def test_a_server_that_hangs_up_is_called_again_for_the_next_message(smtp: SmtpStage) -> None:
+    first, second = smtp.to(1, "Første"), smtp.to(2, "Andre")
+    smtp.fails("reset")
+    original = smtp.server.handle_RCPT
+
+    async def once(*args: object) -> str:
+        answer = await original(*args)
+        smtp.server.mode = "ok"
+        return answer
+
+    smtp.server.handle_RCPT = once
+
+    outcomes = smtp.send(first, second)
+
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.LATER, Verdict.ACCEPTED]
+
+
+def test_an_unknown_mailbox_is_an_unknown_address(smtp: SmtpStage) -> None:
+    message = smtp.to(1)
+    smtp.refuses(message)
+
+    [outcome] = smtp.send(message)
+
+    assert (outcome.reason, outcome.code) == (Reason.UNKNOWN_ADDRESS, "5.1.1")
+
+
+def test_smtp_has_no_receipts_and_no_history(smtp: SmtpStage) -> None:
+    provider: Provider = smtp.provider
+
+    assert provider.has_receipts is False
+    assert provider.lookup(smtp.sought(smtp.to(1))) is None
+    with pytest.raises(InvalidSignature):
+        provider.parse_receipt(webhook(payload(event())), {})
