@@ -72,10 +72,10 @@ async def create(request: web.Request) -> web.StreamResponse:
     if code or not fault.accepts:
         world.refuse([message], fault.mode if not code else "refuse")
         return complaint(400, code) if code else await faults.refusal(request, fault, complaint)
+    body = json.dumps(resource(message, world)).encode()  # Twilio always answers «queued»
     if channel.callbacks == "none" or not message.callback:
         message.status, message.code = last_status(message.outcome)
     world.accept([message], fault.mode)
-    body = json.dumps(resource(message, world)).encode()  # as Twilio answers: before the first callback
     if channel.callbacks != "none" and message.callback:
         request.app[COURIER].deliver(channel, calls_for(message, world.settings), forged_for(message, world.settings))
     return await faults.answered(request, fault, body, complaint)
