@@ -34,7 +34,7 @@ class Column:
     """One day, or one practitioner's day."""
 
     day: date
-    practitioner: Practitioner | None
+    practitioner: Practitioner
     boxes: Sequence[calendar.Box]
     count: int
     is_today: bool
@@ -83,7 +83,7 @@ def week(clinic: Clinic, practitioner: Practitioner, monday: date, now: datetime
     entries = [entry(row, clinic) for row in rows]
     last = max([WEEKDAYS - 1, *(one.starts.date().toordinal() - monday.toordinal() for one in entries)])
     days = [monday + timedelta(days=number) for number in range(min(last, 6) + 1)]
-    return grid(clinic, [(day, None, entries) for day in days], now)
+    return grid(clinic, [(day, practitioner, entries) for day in days], now)
 
 
 def day(clinic: Clinic, practitioners: Sequence[Practitioner], on: date, now: datetime) -> Grid:
@@ -93,7 +93,7 @@ def day(clinic: Clinic, practitioners: Sequence[Practitioner], on: date, now: da
     return grid(clinic, [(on, one, own[one.pk]) for one in practitioners], now)
 
 
-def grid(clinic: Clinic, columns: Sequence[tuple[date, Practitioner | None, Sequence[Entry]]], now: datetime) -> Grid:
+def grid(clinic: Clinic, columns: Sequence[tuple[date, Practitioner, Sequence[Entry]]], now: datetime) -> Grid:
     """Lay every column out on the same hours."""
     spans = [[on_day(one, day, clinic) for one in entries if overlaps(one, day)] for day, _who, entries in columns]
     shown = calendar.hours(one for column in spans for one in column)
@@ -106,7 +106,7 @@ def grid(clinic: Clinic, columns: Sequence[tuple[date, Practitioner | None, Sequ
 def column(
     clinic: Clinic,
     day: date,
-    practitioner: Practitioner | None,
+    practitioner: Practitioner,
     spans: Sequence[calendar.Span],
     shown: calendar.Hours,
     now: datetime,
