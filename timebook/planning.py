@@ -33,7 +33,7 @@ def appointment_saved(before: Appointment | None, after: Appointment | None, now
         record_foreign(appointment, happened, before, now)
         return
     waiting = lock_waiting(appointment)
-    undone = happened == Event.RESTORED and any(row.kind in CANCELLATIONS for row in waiting)
+    undone = next((row for row in waiting if row.kind in CANCELLATIONS), None) if happened == Event.RESTORED else None
     plan_news(appointment, happened, before=before, after=after, waiting=waiting, now=now)
     plan_reminder(appointment, after, undone=undone, now=now)
 
@@ -122,8 +122,10 @@ def withdraw_untrue(waiting: list[Notification], happened: Event, now: datetime)
         outbox.close(rows, State.CANCELLED, stopped[happened], now)
 
 
-def plan_reminder(appointment: Appointment, after: Appointment | None, *, undone: bool, now: datetime) -> None:
-    """Move, remove or make the reminder (spec D6, D7)."""
+def plan_reminder(
+    appointment: Appointment, after: Appointment | None, *, undone: Notification | None, now: datetime
+) -> None:
+    """Move, remove or make the reminder (spec D6, D7); `undone` is the cancellation that was taken back in time."""
     stands = after is not None and after.is_booked
     slot = events.reminder_slot(appointment.starts_at)
     reminders = about(appointment).filter(slot__startswith="reminder:")
@@ -134,7 +136,8 @@ def plan_reminder(appointment: Appointment, after: Appointment | None, *, undone
     if not notifies(appointment):
         return
     # Undone within the wait: the cancellation never happened, so the reminder it removed stands again.
-    reinstated = undone and reminders.filter(slot=slot, state=State.CANCELLED).exists()
+    removed = reminders.filter(slot=slot, state=State.CANCELLED)
+    reinstated = undone and removed.filter(settled_at__gte=undone.event_at).exists()
     if events.gets_reminder(appointment.starts_at, now) or (reinstated and appointment.starts_at > now):
         due_at = max(events.reminder_due(appointment.starts_at), now)
         outbox.plan_many([reminder(appointment, due_at=due_at, now=now)])
