@@ -8,6 +8,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from email.utils import getaddresses
+from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import hdrs, web
@@ -23,7 +24,7 @@ ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+|[^@\s]+@localh
 VARIABLE = re.compile(r"%(recipient(?:[.][\w:.-]+)?|recipient_email|unsubscribe_url|unsubscribe_email)%", re.IGNORECASE)
 
 
-@dataclass(slots=True)
+@dataclass
 class Order:
     """One API call: every field with all its values, and the files."""
 
@@ -34,10 +35,16 @@ class Order:
         """Return the field's first value, or nothing."""
         return self.fields.get(name, [""])[0]
 
-    @property
+    @cached_property
     def recipients(self) -> list[str]:
         """The bare addresses in To."""
         return [address for _, address in getaddresses(self.fields.get("to", []))]
+
+    @cached_property
+    def variables(self) -> dict[str, dict[str, object]]:
+        """What differs from recipient to recipient."""
+        given: dict[str, dict[str, object]] = json.loads(self.one("recipient-variables") or "{}")
+        return given
 
 
 def complaint(status: int, code: str) -> web.Response:
@@ -130,14 +137,15 @@ def _message(order: Order, to: str, domain: str) -> Message:
 
 
 def _variables(order: Order, to: str) -> dict[str, str]:
-    given = json.loads(order.one("recipient-variables") or "{}")
     fixed = {"recipient": to, "recipient_email": to, "unsubscribe_url": "https://unsubscribe.example/"}
-    return fixed | {f"recipient.{name}": str(value) for name, value in given.get(to, {}).items()}
+    return fixed | {f"recipient.{name}": str(value) for name, value in order.variables.get(to, {}).items()}
 
 
 def _expanded(text: str, variables: dict[str, str]) -> str:
     """Put variables in, and in what they brought: the most a provider could do with a text that looks like one."""
     for _ in range(3):
+        if "%" not in text:
+            break
         text = VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text)
     return text
 

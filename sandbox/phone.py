@@ -17,12 +17,21 @@ from sandbox.world import WORLD, Message, PersonCard, World
 HERE = Path(__file__).parent
 PRODUCT_STATIC = HERE.parent / "static"
 CHANNEL_NAMES = {"sms": "SMS", "email": "E-post", "push": "Push"}
+STATUS_NAMES = {
+    "queued": "i kø",
+    "sent": "sendt",
+    "accepted": "mottatt",
+    "delivered": "levert",
+    "undelivered": "ikke levert",
+    "failed": "feilet",
+    "complained": "meldt som søppelpost",
+}
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 ASSET = re.compile(r"(app|vendor|sandbox)/[\w./-]+\.(css|js|woff2)")
 OSLO = ZoneInfo("Europe/Oslo")
 SHOWN = 200  # messages on one phone
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 MAIL_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'"
@@ -41,7 +50,8 @@ def oslo(at: float) -> str:
 
 
 PAGES.filters["oslo"] = oslo
-PAGES.globals.update(channel_names=CHANNEL_NAMES, mode_names=MODES, callback_names=CALLBACKS, outcome_names=OUTCOMES)
+PAGES.globals.update(channel_names=CHANNEL_NAMES, status_names=STATUS_NAMES)
+PAGES.globals.update(mode_names=MODES, callback_names=CALLBACKS, outcome_names=OUTCOMES)
 
 
 @dataclass

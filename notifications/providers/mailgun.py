@@ -104,7 +104,7 @@ class MailgunProvider:
         try:
             mail = compose(what)
             self._backend().send_messages([mail])
-            return Outcome.accepted(mail.anymail_status.message_id)
+            return Outcome.accepted(str(mail.anymail_status.message_id or "")[:120])
         except Exception as problem:  # whatever it is, the other messages go on
             return explained(problem)
 

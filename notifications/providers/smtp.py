@@ -124,7 +124,7 @@ def _handed_over(backend: PhasedBackend, message: Outgoing) -> Outcome:
         mail = compose(message, calendar_inline=True)
         mail.extra_headers["Message-ID"] = provider_id
         backend.send_messages([mail])
-        return Outcome.accepted(provider_id)
+        return Outcome.accepted(provider_id[:120])
     except Exception as problem:  # whatever it is, the other messages go on
         outcome = explained(problem, in_data=backend.in_data)
         if not isinstance(problem, smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException):

@@ -51,6 +51,14 @@ def test_everything_is_escaped(sandbox: Sandbox) -> None:
     assert all("<script>alert" not in page.text and "<img src=x" not in page.text for page in pages)
 
 
+def test_a_link_in_a_message_can_be_followed(sandbox: Sandbox) -> None:
+    sandbox.twilio("+4742000001", "Se http://localhost:8000/t/abc")
+
+    page = sandbox.get("/phone", to="+4742000001").text
+
+    assert '<a href="http://localhost:8000/t/abc" rel="noopener noreferrer">' in page
+
+
 def test_pages_have_a_strict_policy_and_nothing_inline(sandbox: Sandbox) -> None:
     sandbox.twilio()
     for path in ("/", "/phone?to=%2B4742000001", "/behaviour", "/phone?to=x"):
