@@ -10,7 +10,7 @@ from django.db import transaction
 
 from notifications import messages, outbox, reach, rules, subjects
 from notifications.bulk import update_rows
-from notifications.kinds import CANCELLATIONS, Channel, Lane, Reason, State
+from notifications.kinds import CANCELLATIONS, Channel, Kind, Lane, Reason, State
 from notifications.models import Delivery, Notification
 from notifications.reach import Reach
 from notifications.subjects import Facts, Stop
@@ -66,7 +66,7 @@ def judge(notification: Notification, facts: Facts, found: Reach, now: datetime)
     patient = notification.patient
     channels = rules.channels(patient.preferred_method, notification.kind, found.possible)
     if not channels:
-        only_sms = found.problems.get(Channel.SMS) if notification.lane == Lane.BULK else None
+        only_sms = found.problems.get(Channel.SMS) if notification.kind == Kind.BULK_SMS else None
         return Verdict(notification, State.SUPPRESSED, only_sms or Reason.NO_CONTACT)
     verdict = Verdict(notification, State.DISPATCHED, expires_at=expires_at)
     verdict.deliveries = [hop(notification, channel, facts, now=now, expires_at=expires_at) for channel in channels]
