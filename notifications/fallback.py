@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from notifications import dispatch, outbox, reach, rules, subjects
 from notifications.kinds import Channel, Reason
 from notifications.models import Delivery, DeliveryEvent, Notification
@@ -49,7 +51,12 @@ def open_for(failed: Sequence[Delivery], now: datetime) -> None:
     by_pk = {notice.pk: notice for notice in notices}
     for delivery in failed:
         notice = by_pk[delivery.notification_id]
-        open_one(delivery, notice, used[notice.pk], facts=facts[notice.pk], with_push=with_push, now=now)
+        try:
+            with transaction.atomic():  # a hop that cannot be made must not undo the outcomes written with it
+                open_one(delivery, notice, used[notice.pk], facts=facts[notice.pk], with_push=with_push, now=now)
+        except Exception:
+            log.exception("no fallback could be made for delivery %s", delivery.pk)
+            note(delivery, rules.OTHER[Channel(delivery.channel)], Reason.INTERNAL_ERROR, now)
     outbox.wake_sender(notices[0].lane)
 
 
@@ -82,6 +89,11 @@ def open_one(
         hop = dispatch.hop(notice, other, facts, now=now, expires_at=expires_at, is_fallback=True)
         hop.save(force_insert=True)
         used.add(other)
+    note(failed, other, problem, now)
+
+
+def note(failed: Delivery, other: Channel, problem: Reason | None, now: datetime) -> None:
+    """Log that the other channel was opened, or why not."""
     DeliveryEvent.objects.create(
         delivery=failed, what=DeliveryEvent.What.FALLBACK, reason=problem or "", code=other.value, at=now
     )
