@@ -9,7 +9,7 @@ import pytest
 from py_vapid import Vapid
 
 from notifications.providers.registry import forget
-from tests.providers.stages import STAGES, Stage
+from tests.providers.stages import STAGES, MailgunStage, SmtpStage, Stage
 from tests.sandbox.conftest import mailroom, open_mailroom, running_sandbox, sandbox
 from tests.sandbox.running import Sandbox
 
@@ -53,4 +53,15 @@ def product(settings: object, sandbox: Sandbox, vapid_key: str) -> Iterator[obje
 @pytest.fixture(params=STAGES)
 def stage(request: pytest.FixtureRequest, product: object, sandbox: Sandbox, monkeypatch: object) -> Iterator[Stage]:
     with STAGES[request.param](product, sandbox, monkeypatch).open() as stage:
+        yield stage
+
+
+@pytest.fixture
+def mailgun(product: object, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> MailgunStage:
+    return MailgunStage(product, sandbox, monkeypatch)
+
+
+@pytest.fixture
+def smtp(product: object, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> object:
+    with SmtpStage(product, sandbox, monkeypatch).open() as stage:
         yield stage
