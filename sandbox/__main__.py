@@ -14,10 +14,10 @@ from sandbox.world import Settings
 
 SECRETS = {  # field: environment variable, shared with the product
     "account_sid": "TWILIO_ACCOUNT_SID",
-    "auth_token": "TWILIO_AUTH_TOKEN",  # nosec B105 - a name
+    "auth_token": "TWILIO_AUTH_TOKEN",  # nosec B105
     "mailgun_key": "MAILGUN_API_KEY",
     "signing_key": "MAILGUN_WEBHOOK_SIGNING_KEY",
-    "webhook_secret": "ANYMAIL_WEBHOOK_SECRET",  # nosec B105 - a name
+    "webhook_secret": "ANYMAIL_WEBHOOK_SECRET",  # nosec B105
 }
 
 

@@ -148,7 +148,7 @@ class Modes:
     """The behaviour of every channel."""
 
     def __init__(self, seed: int | None = None) -> None:
-        self.dice = random.Random(seed)  # nosec B311 - chance in faults, no secret
+        self.dice = random.Random(seed)  # nosec B311
         self.of: dict[str, ChannelMode] = {}
         self.reset()
 
