@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,9 @@ from integrations.report import Report, Where
 
 LARGEST_RESOURCE = 32 * 1024 * 1024  # bytes read for one resource; a bundle may be as large as a file may be
 LARGEST_FIRST_LINE = 1024 * 1024  # bytes read to tell NDJSON from a bundle on one line
-BUFFER = 64 * 1024
+DEEPEST = 200  # levels; R4 resources have some ten
+BUFFER = 8 * 1024  # bytes; also bounds how deep a chunk can go before it is noticed
+STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 BROKEN = "Filen er ikke gyldig JSON, eller den er kuttet. Eksporter den på nytt. Ingenting er importert."
 ENCODING = "Filen er ikke UTF-8. Eksporter den som UTF-8. Ingenting er importert."
 TOO_LARGE = "Filen har en post som er for stor. Eksporter uten vedlegg. Ingenting er importert."
@@ -25,19 +28,29 @@ NOT_FHIR = "Filen har ingen FHIR-ressurser. Velg en FHIR R4-fil (JSON). Ingentin
 
 
 class Metered:
-    """A file that refuses to feed one resource without end."""
+    """A file that refuses to feed one resource without end, or brackets without end: parsing those is quadratic."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
         self.since = 0
+        self.depth = 0
+        self.unclosed = b""  # how a string began that goes on in the next chunk
 
     def read(self, size: int = -1) -> bytes:
         """Read, and count what has been read since the last resource. Raises FileRefused."""
         chunk = self.file.read(size)
         self.since += len(chunk)
-        if self.since > LARGEST_RESOURCE:
+        self.measure(chunk)
+        if self.since > LARGEST_RESOURCE or self.depth > DEEPEST:
             raise FileRefused(TOO_LARGE)
         return chunk
+
+    def measure(self, chunk: bytes) -> None:
+        """Follow the nesting outside strings."""
+        bare, quote, rest = STRINGS.sub(b"", self.unclosed + chunk).partition(b'"')
+        escapes = len(rest) - len(rest.rstrip(b"\\"))
+        self.unclosed = quote + b"\\" * (escapes % 2)
+        self.depth += bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
 
 
 def refuse_oversized(path: Path) -> None:
@@ -74,7 +87,7 @@ def resources(path: Path) -> Iterator[tuple[str, Any]]:
             if isinstance(entry, dict) and "resource" in entry:
                 yield str(entry.get("fullUrl") or ""), entry["resource"]
         if not is_bundle:
-            yield from (("", document) for document in parsed(path, "") if not is_empty_bundle(document))
+            yield from (("", document) for document in parsed(path, "") if is_single(document))
     except (ijson.JSONError, RecursionError) as error:
         raise FileRefused(BROKEN) from error
     except UnicodeDecodeError as error:
@@ -104,8 +117,7 @@ def is_ndjson(path: Path) -> bool:
         first = file.readline(LARGEST_FIRST_LINE)
         if not first.endswith(b"\n"):
             return False
-        document = loaded(first)
-        return is_resource(document) and document["resourceType"] != "Bundle"
+        return is_single(loaded(first))
 
 
 def lines(path: Path) -> Iterator[Any]:
@@ -126,9 +138,9 @@ def loaded(line: bytes) -> Any:
         return None
 
 
-def is_empty_bundle(document: Any) -> bool:
-    """Whether this is a bundle whose entries have been read, that is, had none."""
-    return is_resource(document) and document["resourceType"] == "Bundle"
+def is_single(document: Any) -> bool:
+    """Whether this is one resource; a bundle that comes here had no entries."""
+    return is_resource(document) and document["resourceType"] != "Bundle"
 
 
 def is_resource(value: Any) -> bool:

@@ -27,6 +27,13 @@ READ = {
     "read.Appointment": "Timer lest (Appointment)",
     "read.Organization": "Organisasjoner lest, ikke lagret (Organization)",
 }
+STAGES = {
+    "": "Venter på tur",
+    "read": "Leser filen",
+    "practitioners": "Behandlere",
+    "patients": "Pasienter",
+    "appointments": "Timer",
+}
 
 
 def summary(counts: Mapping[str, int]) -> list[tuple[str, int]]:
