@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("timebook.urls")),
     path("pasienter/", include("patients.urls")),
     path("", include("portal.urls")),
+    path("import/", include("integrations.urls")),
     path("webhooks/", include("notifications.webhook_urls")),
     path("konto/", include("allauth.account.urls")),
     path("konto/2fa/", include("allauth.mfa.urls")),
