@@ -68,11 +68,7 @@ def compose(kind: str, channel: str, values: Mapping[str, str]) -> Text:
 
 def one_line(value: str) -> str:
     """Keep values from breaking lines, subjects and reading direction: no control or bidi characters."""
-    kept = "".join(
-        char
-        for char in value
-        if char.isprintable() and char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
+    kept = "".join(char for char in value if char.isspace() or char.isprintable())  # bidi controls are not printable
     return " ".join(kept.split())
 
 
