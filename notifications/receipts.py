@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from notifications import fallback
+from notifications import fallback, rules
 from notifications.kinds import Channel, DeliveryState, Reason
 from notifications.models import Attempt, Delivery, DeliveryEvent, ProviderReceipt
 from notifications.providers.base import Receipt
@@ -23,9 +23,9 @@ RANK: dict[str, int] = {  # a status never steps down
     S.ACCEPTED: 4,
     S.UNCONFIRMED: 5,
     S.FAILED: 6,
-    S.UNDELIVERED: 6,
-    S.DELIVERED: 7,
-    S.BOUNCED: 8,  # e-mail only: a bounce may come after «delivered»
+    S.UNDELIVERED: 7,  # no two reports share a rank, or their order would decide
+    S.DELIVERED: 8,
+    S.BOUNCED: 9,  # e-mail only: a bounce may come after «delivered»
 }
 FAILURES = frozenset({S.FAILED, S.UNDELIVERED, S.BOUNCED})
 BATCH = 500
@@ -66,23 +66,34 @@ def apply_pending(now: datetime, limit: int = BATCH) -> int:
 
 def apply(pending: Sequence[ProviderReceipt], now: datetime) -> None:
     """Move each delivery to the highest-ranked state that was reported; unknown tokens are left alone."""
-    owners = deliveries_of(pending)
+    tries = attempts_of(pending)
+    owners = deliveries_of(pending, tries)
     locked = lock(set(owners.values()))
     failed: list[Delivery] = []
     for row in pending:
         delivery = locked.get(owners.get(row.pk, 0))
-        if delivery and advance(delivery, row, now):
+        if delivery and not outlived(delivery, row, tries) and advance(delivery, row, now):
             failed.append(delivery)
     fallback.open_for(failed, now)
 
 
-def deliveries_of(pending: Sequence[ProviderReceipt]) -> dict[int, int]:
-    """Return delivery pks by receipt pk: by attempt token first, by the provider's id otherwise. Two queries."""
-    tokens = {row.token for row in pending if row.token}
-    by_token = dict(Attempt.objects.filter(token__in=tokens).values_list("token", "delivery_id"))
-    rest = {row.provider_id for row in pending if row.token not in by_token and row.provider_id}
+def outlived(delivery: Delivery, row: ProviderReceipt, tries: Mapping[str, Attempt]) -> bool:
+    """Whether an attempt has failed that a later one took over from: it says nothing of that one (spec C3)."""
+    return row.state in FAILURES and row.token in tries and tries[row.token].number < delivery.attempts
+
+
+def attempts_of(pending: Sequence[ProviderReceipt]) -> dict[str, Attempt]:
+    """Return attempts by token."""
+    return {row.token: row for row in Attempt.objects.filter(token__in={row.token for row in pending if row.token})}
+
+
+def deliveries_of(pending: Sequence[ProviderReceipt], tries: Mapping[str, Attempt]) -> dict[int, int]:
+    """Return delivery pks by receipt pk: by attempt token first, by the provider's id otherwise."""
+    rest = {row.provider_id for row in pending if row.token not in tries and row.provider_id}
     by_id = dict(Delivery.objects.filter(provider_id__in=rest).values_list("provider_id", "pk")) if rest else {}
-    found = {row.pk: by_token.get(row.token) or by_id.get(row.provider_id) for row in pending}
+    found = {
+        row.pk: tries[row.token].delivery_id if row.token in tries else by_id.get(row.provider_id) for row in pending
+    }
     return {pk: owner for pk, owner in found.items() if owner}
 
 
@@ -99,11 +110,14 @@ def advance(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime
     if not moves(delivery, report.state):
         return False
     was_failed = delivery.state in FAILURES
-    delivery.state, delivery.reason = report.state, report.reason or ""
+    unsaid = Reason.REJECTED if report.state in FAILURES else ""  # a failure always has a reason (spec J1)
+    delivery.state, delivery.reason = report.state, report.reason or unsaid
     delivery.provider_id = delivery.provider_id or report.provider_id
     delivery.accepted_at = delivery.accepted_at or now
     delivery.lease_until = None
-    if report.state != S.ACCEPTED:
+    if report.state == S.ACCEPTED:  # may have overtaken the answer, which would have said when to ask
+        delivery.settled_at, delivery.check_at = None, now + rules.FIRST_CHECK
+    else:
         delivery.settled_at, delivery.check_at = now, None
     delivery.save(
         update_fields=["state", "reason", "provider_id", "accepted_at", "lease_until", "settled_at", "check_at"]

@@ -22,6 +22,7 @@ SMS_ONLY: Ladder = ((SMS,),)  # bulk SMS: whatever is preferred, and never falls
 OTHER = {EMAIL: SMS, SMS: EMAIL}  # push has no other (spec C3)
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600))
+FIRST_CHECK = timedelta(minutes=10)  # polling repairs lost receipts within a quarter of an hour
 MOST_SENDS = 2  # a single notice may be handed over twice at most when the first outcome stays unknown
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import dispatch, fallback, messages, pauses, reach, rules, subjects
-from notifications.bulk import update_rows
+from notifications.bulk import insert_rows, update_rows
 from notifications.kinds import Channel, DeliveryState, Lane, Reason, State
 from notifications.models import Attempt, Delivery, DeliveryEvent, new_token
 from notifications.providers.base import Outcome, Outgoing, Provider, Verdict
@@ -22,7 +22,6 @@ from patients.models import PushSubscription
 
 log = logging.getLogger(__name__)
 What = DeliveryEvent.What
-FIRST_CHECK = timedelta(minutes=10)  # polling repairs lost receipts within a quarter of an hour
 Going = tuple[Delivery, Attempt]
 
 
@@ -129,7 +128,7 @@ def write_ahead(going: Sequence[Delivery], now: datetime) -> list[Going]:
         [(d.pk, d.state, d.lease_until, d.attempts, d.recipient) for d in going],
     )
     attempts = [Attempt(delivery=d, number=d.attempts, token=new_token(), at=now) for d in going]
-    Attempt.objects.bulk_create(attempts)
+    insert_rows(Attempt, attempts)
     return list(zip(going, attempts, strict=True))
 
 
@@ -179,7 +178,7 @@ FENCE = " AND t.state = 'sending' AND t.attempts = v.column2"  # a worker past i
 
 def write_accepted(provider: Provider, results: Results, now: datetime) -> None:
     """Accepted: remember the provider's id, and when to ask if no receipt comes."""
-    check_at = now + FIRST_CHECK if provider.has_receipts else None
+    check_at = now + rules.FIRST_CHECK if provider.has_receipts else None
     rows = [(d.pk, d.attempts, DeliveryState.ACCEPTED, o.provider_id, now, check_at, "") for d, o in results]
     columns = ("attempts", "state", "provider_id", "accepted_at", "check_at", "reason")
     if update_rows(Delivery, columns, rows, FENCE) < len(rows):  # a receipt overtook us: only the id is missing
@@ -228,7 +227,10 @@ WRITERS: dict[Verdict, Callable[[Provider, Results, datetime], None]] = {
 
 def log_events(results: Results, what: str, state: str, now: datetime) -> None:
     """Add one line to each delivery's log."""
-    DeliveryEvent.objects.bulk_create(
-        DeliveryEvent(delivery=d, what=what, state=state, reason=o.reason or "", code=o.code[:20], at=now)
-        for d, o in results
+    insert_rows(
+        DeliveryEvent,
+        [
+            DeliveryEvent(delivery=d, what=what, state=state, reason=o.reason or "", code=o.code[:20], at=now)
+            for d, o in results
+        ],
     )
