@@ -1,0 +1,15 @@
+"""The product's settings, plus what the e-mail baseline needs."""
+
+from clinic_notify.settings import *  # noqa: F403
+from clinic_notify.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "post_office"]
+POST_OFFICE = {
+    "BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"},
+    "THREADS_PER_PROCESS": 5,
+    "LOG_LEVEL": 0,
+    "CELERY_ENABLED": False,
+}
+DEBUG = False  # debug keeps every query in memory
+ALLOWED_HOSTS = ["*"]
+LOGGING["loggers"]["post_office"] = {"level": "ERROR", "handlers": [], "propagate": False}  # noqa: F405
