@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from notifications import messages, outbox, reach, rules, subjects
-from notifications.bulk import update_rows
+from notifications.bulk import insert_rows, update_rows
 from notifications.kinds import CANCELLATIONS, Channel, Kind, Lane, Reason, State
 from notifications.models import Delivery, Notification
 from notifications.reach import Reach
@@ -37,7 +37,7 @@ def run(now: datetime, lane: Lane = Lane.URGENT, limit: int = BATCH) -> int:
         if not batch:
             return 0
         verdicts = judge_all(batch, now)
-        Delivery.objects.bulk_create(delivery for verdict in verdicts for delivery in verdict.deliveries)
+        insert_rows(Delivery, [delivery for verdict in verdicts for delivery in verdict.deliveries])
         record(verdicts, now)
         outbox.wake_sender(lane)
     return len(batch)

@@ -164,12 +164,21 @@ def sender(delivery: Delivery) -> str:
 def record(provider: Provider, going: Sequence[Going], outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write every outcome, grouped by verdict, and what follows from it."""
     groups: dict[Verdict, list[tuple[Delivery, Outcome]]] = {verdict: [] for verdict in Verdict}
+    held = still_held(going)
     for (delivery, _), outcome in zip(going, outcomes, strict=True):
-        groups[outcome.verdict].append((delivery, outcome))
+        if delivery.pk in held or outcome.verdict == Verdict.ACCEPTED:  # accepted too late: its id is worth keeping
+            groups[outcome.verdict].append((delivery, outcome))
     for verdict, write in WRITERS.items():
         if groups[verdict]:
             write(provider, groups[verdict], now)
     pauses.learn(provider.channel, outcomes, now)
+
+
+def still_held(going: Sequence[Going]) -> set[int]:
+    """Lock the hops that are still in our hands: a worker past its lease, or overtaken by a report, changes nothing."""
+    numbers = {delivery.pk: delivery.attempts for delivery, _ in going}
+    rows = Delivery.objects.filter(pk__in=numbers, state=DeliveryState.SENDING).order_by("pk").select_for_update()
+    return {pk for pk, attempts in rows.values_list("pk", "attempts") if attempts == numbers[pk]}
 
 
 Results = Sequence[tuple[Delivery, Outcome]]
