@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from django.db import DatabaseError
+
 from notifications.kinds import Reason, State, SubjectType
 
 if TYPE_CHECKING:
     from notifications.models import Notification
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,19 @@ def facts_about(notifications: Sequence[Notification], now: datetime) -> dict[in
     found: dict[int, Facts] = {}
     for subject_type in {notification.subject_type for notification in notifications}:
         mine = [row for row in notifications if row.subject_type == subject_type]
-        known = REGISTRY[subject_type].facts(mine, now) if subject_type in REGISTRY else {}
+        known = ask(REGISTRY[subject_type], mine, now) if subject_type in REGISTRY else {}
         found |= {row.pk: known.get(row.pk, gone) for row in mine}
     return found
+
+
+def ask(subject: Subject, notifications: Sequence[Notification], now: datetime) -> Mapping[int, Facts]:
+    """Ask about the batch; when one row raises, ask about each by itself, so that it stops only its own notice."""
+    try:
+        return subject.facts(notifications, now)
+    except DatabaseError:  # the transaction is lost, and the whole batch is judged again
+        raise
+    except Exception:
+        if len(notifications) > 1:
+            return {pk: facts for row in notifications for pk, facts in ask(subject, [row], now).items()}
+        log.exception("no facts about notice %s", notifications[0].pk)
+        return {notifications[0].pk: Facts(stop=Stop(State.SUPPRESSED, Reason.INTERNAL_ERROR))}
