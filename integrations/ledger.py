@@ -44,9 +44,8 @@ class Ledger:
         for first in range(0, len(names), IN_ONE_QUERY):
             some = names[first : first + IN_ONE_QUERY]
             marks = ",".join("?" * len(some))
-            found.update(
-                self.file.execute(f"SELECT ref, pk FROM known WHERE kind = ? AND ref IN ({marks})", [kind, *some])
-            )  # noqa: S608, E501 - marks are question marks
+            query = f"SELECT ref, pk FROM known WHERE kind = ? AND ref IN ({marks})"  # nosec B608 - question marks only
+            found.update(self.file.execute(query, [kind, *some]))
         return found
 
     def take(self, spans: Iterable[tuple[int, int, int]]) -> None:

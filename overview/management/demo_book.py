@@ -65,18 +65,18 @@ def day_of(
     doctor: Practitioner, place: Place, day: date, *, types: list[AppointmentType], patients: list[Patient]
 ) -> Iterator[Appointment]:
     """Yield one day's appointments, the same for the same day; one in twenty is cancelled."""
-    random = Random(f"{doctor.name} {day}")  # nosec B311 - a demo's book needs no secrecy
+    chance = Random(f"{doctor.name} {day}")  # nosec B311 - a demo's book needs no secrecy
     shares = [share for *_, share in TYPES]
     minute = OPENS
-    for patient in random.sample(patients, min(len(patients), (CLOSES - OPENS) // SLOT)):
-        kind = random.choices(types, shares)[0]
+    for patient in chance.sample(patients, min(len(patients), (CLOSES - OPENS) // SLOT)):
+        kind = chance.choices(types, shares)[0]
         slots = -(-kind.minutes // SLOT) * SLOT
         if any(part in LUNCH for part in range(minute, minute + slots)):
             minute = LUNCH.stop
         if minute + slots > CLOSES:
             return
-        if random.random() < BUSY:
-            yield appointment(doctor, place, patient, kind, day=day, minute=minute, dice=random.random())
+        if chance.random() < BUSY:
+            yield appointment(doctor, place, patient, kind, day=day, minute=minute, dice=chance.random())
         minute += slots
 
 

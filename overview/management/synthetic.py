@@ -70,18 +70,18 @@ def with_check_digits(nine: str) -> str:
 
 def people(seed: int) -> Iterator[Invented]:
     """Yield people without end, the same for the same seed; no number comes twice."""
-    random = Random(seed)  # nosec B311 - invented people need no secrecy
+    chance = Random(seed)  # nosec B311 - invented people need no secrecy
     serials: dict[tuple[date, str], int] = {}
     number = 0
     while True:
         number += 1
-        sex = random.choice((FEMALE, MALE))
-        born = date(1940, 1, 1) + timedelta(days=random.randrange(30_600))  # until 2023
+        sex = chance.choice((FEMALE, MALE))
+        born = date(1940, 1, 1) + timedelta(days=chance.randrange(30_600))  # until 2023
         serial = serials.get((born, sex), 0)
         serials[born, sex] = serial + 1
         if serial < 100:
-            given = random.choice(WOMEN if sex == FEMALE else MEN)
-            yield invented(given, random.choice(FAMILIES), sex, born, serial=serial, number=number)
+            given = chance.choice(WOMEN if sex == FEMALE else MEN)
+            yield invented(given, chance.choice(FAMILIES), sex, born, serial=serial, number=number)
 
 
 def invented(given: str, family: str, sex: str, born: date, *, serial: int, number: int) -> Invented:

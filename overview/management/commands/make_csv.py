@@ -37,15 +37,15 @@ class Command(BaseCommand):
         """Write both files, row by row."""
         folder: Path = options["out"]
         folder.mkdir(parents=True, exist_ok=True)
-        random = Random(options["seed"])  # nosec B311 - invented rows need no secrecy
+        chance = Random(options["seed"])  # nosec B311 - invented rows need no secrecy
         with (folder / "pasienter.csv").open("w", encoding="utf-8-sig", newline="") as file:
             rows = (
-                patient(number, who, random)
+                patient(number, who, chance)
                 for number, who in enumerate(islice(people(options["seed"]), options["patients"]))
             )
             write(file, PATIENT_HEADER, rows)
         with (folder / "timer.csv").open("w", encoding="utf-8-sig", newline="") as file:
-            rows = (appointment(number, options["patients"], random) for number in range(options["appointments"]))
+            rows = (appointment(number, options["patients"], chance) for number in range(options["appointments"]))
             write(file, APPOINTMENT_HEADER, rows)
         return f"{folder / 'pasienter.csv'} og {folder / 'timer.csv'}"
 
@@ -57,33 +57,33 @@ def write(file: Any, header: list[str], rows: Any) -> None:
     writer.writerows(rows)
 
 
-def patient(number: int, who: Invented, random: Random) -> list[str]:
+def patient(number: int, who: Invented, chance: Random) -> list[str]:
     """Return one row; some lack a number, an address, a phone or consent."""
     return [
-        who.national_number if random.random() < 0.97 else "",
+        who.national_number if chance.random() < 0.97 else "",
         f"P{number:07d}",
         who.given_name,
         who.family_name,
         f"{who.birth_date:%d.%m.%Y}",
         "K" if who.sex == "female" else "M",
-        who.email if random.random() < 0.8 else "",
-        who.mobile.removeprefix("+47") if random.random() < 0.9 else "",
-        random.choice(("ja", "ja", "ja", "nei", "")),
-        random.choice(("", "", "SMS", "E-post", "begge")),
+        who.email if chance.random() < 0.8 else "",
+        who.mobile.removeprefix("+47") if chance.random() < 0.9 else "",
+        chance.choice(("ja", "ja", "ja", "nei", "")),
+        chance.choice(("", "", "SMS", "E-post", "begge")),
     ]
 
 
-def appointment(number: int, patients: int, random: Random) -> list[str]:
+def appointment(number: int, patients: int, chance: Random) -> list[str]:
     """Return one row, up to a year back and half a year ahead, in opening hours."""
-    day = date.today() + timedelta(days=random.randrange(-365, 180))
-    starts = datetime.combine(day, time(8 + number % 7, random.choice((0, 15, 30, 45))))
+    day = date.today() + timedelta(days=chance.randrange(-365, 180))
+    starts = datetime.combine(day, time(8 + number % 7, chance.choice((0, 15, 30, 45))))
     return [
         f"T{number:08d}",
-        f"P{random.randrange(max(patients, 1)):07d}",
-        random.choice(DOCTORS),
-        f"Rom {random.randrange(1, 6)}",
-        random.choice(TYPES),
+        f"P{chance.randrange(max(patients, 1)):07d}",
+        chance.choice(DOCTORS),
+        f"Rom {chance.randrange(1, 6)}",
+        chance.choice(TYPES),
         f"{starts:%d.%m.%Y %H:%M}",
-        random.choice(("15", "30", "45")),
-        random.choice(STATUSES),
+        chance.choice(("15", "30", "45")),
+        chance.choice(STATUSES),
     ]
