@@ -8,7 +8,7 @@ from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -81,7 +81,7 @@ class MembershipAdmin(AuditedAdmin):
     autocomplete_fields: ClassVar = ["user", "clinic"]
 
 
-class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(AdminUserCreationForm):
     """A new user, known by e-mail address; its second factor is set up at first log-in."""
 
     class Meta:

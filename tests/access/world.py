@@ -1,0 +1,174 @@
+"""A clinic with one of everything, and how every URL's kwargs are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from clinics.models import Clinic, Place, Practitioner
+from integrations.models import ImportRun
+from notifications.kinds import Kind, State, SubjectType
+from notifications.models import Notification
+from patients.models import Patient
+from tests.factories import (
+    AppointmentFactory,
+    AppointmentTypeFactory,
+    ClinicFactory,
+    PatientFactory,
+    PlaceFactory,
+    PractitionerFactory,
+    UserFactory,
+)
+from timebook.models import Appointment, AppointmentType
+
+FAMILY_NAME = "Kanarifugl"  # must never be seen by those who may not
+
+
+@dataclass
+class World:
+    """One clinic and one row of every kind that a URL can name."""
+
+    clinic: Clinic
+    patient: Patient
+    appointment: Appointment
+    type: AppointmentType
+    practitioner: Practitioner
+    place: Place
+    notification: Notification
+    run: ImportRun
+
+
+def world() -> World:
+    """Make a clinic with one of everything."""
+    clinic = ClinicFactory()
+    patient = PatientFactory(clinic=clinic, family_name=FAMILY_NAME)
+    practitioner, place = PractitionerFactory(clinic=clinic), PlaceFactory(clinic=clinic)
+    kind = AppointmentTypeFactory(clinic=clinic)
+    appointment = AppointmentFactory(patient=patient, practitioner=practitioner, place=place, type=kind)
+    run = ImportRun.objects.create(
+        clinic=clinic, format="csv", name=f"{FAMILY_NAME}.csv", state="checked", created_by=UserFactory()
+    )
+    return World(clinic, patient, appointment, kind, practitioner, place, notice(patient), run)
+
+
+def notice(patient: Patient, *, at: int = 0, **fields: Any) -> Notification:
+    """Make a dispatched notice, `at` hours ago, that may be sent again."""
+    then = timezone.now() - timedelta(hours=at)
+    known = {"kind": Kind.DIALOG_RECEIVED, "subject_type": SubjectType.MESSAGE, "slot": "message"}
+    known |= {"state": State.DISPATCHED, "event_at": then, "due_at": then, "expires_at": then + timedelta(hours=72)}
+    subject = Notification.objects.count() + 1
+    return Notification.objects.create(clinic=patient.clinic, patient=patient, subject_id=subject, **(known | fields))
+
+
+Kwargs = Callable[[World], dict[str, Any]]
+
+
+def pk_of(name: str) -> Kwargs:
+    """Return kwargs with the primary key of one of the world's rows."""
+    return lambda world: {"pk": getattr(world, name).pk}
+
+
+# Every URL with kwargs stands here; one that does not fails the crawl, so that a new URL cannot escape it.
+ROWS: dict[str, Kwargs] = {
+    "overview:card": pk_of("patient"),
+    "patients:personal": pk_of("patient"),
+    "patients:contact": pk_of("patient"),
+    "patients:method": pk_of("patient"),
+    "patients:consent": pk_of("patient"),
+    "patients:withdraw": pk_of("patient"),
+    "notifications:card": pk_of("patient"),
+    "notifications:resend": pk_of("notification"),
+    "timebook:of_patient": pk_of("patient"),
+    "timebook:appointment": pk_of("appointment"),
+    "timebook:change": pk_of("appointment"),
+    "timebook:cancel": pk_of("appointment"),
+    "timebook:restore": pk_of("appointment"),
+    "timebook:type_edit": pk_of("type"),
+    "timebook:type_notices": pk_of("type"),
+    "integrations:import_run": pk_of("run"),
+    "integrations:import_start": pk_of("run"),
+    "integrations:import_report": pk_of("run"),
+    "clinics:act_for": pk_of("clinic"),
+    "clinics:practitioner_edit": pk_of("practitioner"),
+    "clinics:place_edit": pk_of("place"),
+}
+# URLs whose kwargs name no clinic's row.
+OTHERS: dict[str, dict[str, Any]] = {
+    "portal:landing": {"token": "abcdefghijklmnopqrstuv"},
+    "webhooks:sms": {"token": "0" * 32},
+    "account_confirm_email": {"key": "x"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+}
+ADMIN = {"object_id": "1", "app_label": "clinics", "content_type_id": 1, "url": "x", "id": 1}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One URL of the resolver."""
+
+    name: str
+    view: Callable[..., Any]
+    kwargs: tuple[str, ...]
+
+    @property
+    def right(self) -> Any:
+        """What the view asks for."""
+        return getattr(self.view, "right", "unmarked")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is a page of the product, not Django admin's, allauth's or a webhook."""
+        return ":" in self.name and not self.name.startswith(("admin:", "webhooks:", "anymail:"))
+
+    def url(self, world: World) -> str:
+        """Return the address with kwargs of the world's rows. Raises LookupError for kwargs nobody has registered."""
+        if not self.kwargs:
+            return reverse(self.name)
+        if self.name in ROWS:
+            return reverse(self.name, kwargs=ROWS[self.name](world))
+        if self.name in OTHERS:
+            return reverse(self.name, kwargs=OTHERS[self.name])
+        if self.name.startswith("admin:"):
+            return reverse(self.name, kwargs={name: ADMIN[name] for name in self.kwargs})
+        raise LookupError(f"{self.name} takes {self.kwargs}: add it to tests/access/world.py")
+
+
+def urls() -> list[Page]:
+    """Return every named URL of the product."""
+    return list(walk(get_resolver(), "", ()))
+
+
+def walk(resolver: URLResolver, namespace: str, outer: tuple[str, ...]) -> Iterator[Page]:
+    """Yield the resolver's URLs with full names."""
+    for entry in resolver.url_patterns:
+        kwargs = (*outer, *entry.pattern.regex.groupindex)
+        if isinstance(entry, URLPattern):
+            if entry.name:
+                yield Page(f"{namespace}{entry.name}", entry.callback, kwargs)
+        else:
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from walk(entry, inner, kwargs)
+
+
+def unnamed(resolver: URLResolver) -> Iterator[str]:
+    """Yield patterns without a name, which the crawl cannot reach."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from unnamed(entry)
+        elif not entry.name:
+            yield str(entry.pattern)
+
+
+WRITTEN_BY_EVERY_REQUEST = {"sessions.Session", "clinics.AuditEvent"}
+
+
+def rows() -> dict[str, list[Any]]:
+    """Return every row of every table, to compare before and after; sessions and the audit log apart."""
+    models = [model for model in apps.get_models() if model._meta.label not in WRITTEN_BY_EVERY_REQUEST]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
