@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clinics import audit
 from clinics.models import AuditAction, User
 from notifications import hints, rules
-from notifications.kinds import LIFETIME, DeliveryState, External, Kind, Lane, Reason, State, SubjectType
+from notifications.kinds import LIFETIME, OPEN_DELIVERY, External, Kind, Lane, Reason, State, SubjectType
 from notifications.models import Delivery, Notification
 from notifications.queries import NotificationQuerySet
 
@@ -121,9 +121,7 @@ def refuse_resend(original: Notification, now: datetime) -> None:
         raise CannotResend(why)
     if (
         original.resends.filter(state__in=[State.WAITING]).exists()
-        or Delivery.objects.filter(
-            notification__resend_of=original, state__in=[DeliveryState.QUEUED, DeliveryState.SENDING]
-        ).exists()
+        or Delivery.objects.filter(notification__resend_of=original, state__in=OPEN_DELIVERY).exists()
     ):
         raise CannotResend(_("Varselet er alt på vei på nytt."))
 
@@ -136,7 +134,7 @@ def why_not_resend(original: Notification, deliveries: Sequence[Delivery], now: 
         return _("Varselet gjelder ikke lenger.")
     if original.kind not in LIFETIME and original.expires_at <= now:
         return _("Timen har begynt; varselet er for sent.")
-    if any(row.state in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN) for row in deliveries):
+    if any(row.state in OPEN_DELIVERY for row in deliveries):
         return _("Varselet er fortsatt på vei. Vent til det er avklart.")
     return ""
 
