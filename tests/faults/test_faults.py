@@ -95,6 +95,21 @@ def test_broker_emptied_and_killed_loses_nothing(house: House) -> None:
     each_once(house, 100)
 
 
+def test_silent_broker_stops_nobody_from_working(house: House) -> None:
+    """Redis stands still: the promise is written all the same, and is kept when it moves again."""
+    assert house.redis.process
+    house.redis.process.send_signal(signal.SIGSTOP)
+    try:
+        house.seed(sms=5)
+        assert house.sql("SELECT count(*) FROM notifications_notification WHERE state = 'waiting'") == [(5,)]
+    finally:
+        house.redis.process.send_signal(signal.SIGCONT)
+    house.start_worker()
+    house.wait_settled()
+
+    each_once(house, 5)
+
+
 def test_database_crash_in_mid_run_loses_and_repeats_nothing(house: House) -> None:
     """An immediate shutdown is a crash; web and worker reconnect by themselves."""
     house.modes(sms={"delay": 0.05})
