@@ -1,0 +1,204 @@
+"""The card's Varslinger, the clinic's log, sending again, and the landing page (spec B2, C5, J1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from notifications.kinds import Channel, DeliveryState, Kind, Reason, State
+from notifications.models import Delivery, Notification
+from patients.models import Patient
+from tests.access.world import World, notice
+
+
+def hop(notification: Notification, state: str, reason: str = "", channel: str = Channel.EMAIL) -> Delivery:
+    """Give the notice a hop that ended in the state."""
+    now = timezone.now()
+    return Delivery.objects.create(
+        clinic=notification.clinic,
+        notification=notification,
+        channel=channel,
+        state=state,
+        reason=reason,
+        text="Logg inn for å lese.",
+        subject="Viktig informasjon",
+        due_at=now,
+        expires_at=notification.expires_at,
+        settled_at=now,
+    )
+
+
+def test_the_card_shows_method_contact_route_and_history(here: World, secretary: Client) -> None:
+    """spec J1."""
+    hop(here.notification, DeliveryState.BOUNCED, Reason.MAILBOX_FULL)
+
+    text = secretary.get(reverse("notifications:card", args=[here.patient.pk])).content.decode()
+
+    for words in ("Slik varsles pasienten nå", "Status og historikk", "Ny dialog", "Feilet", "Postkassen er full"):
+        assert words in text
+
+
+def test_the_log_of_a_row_opens_by_a_link(here: World, secretary: Client) -> None:
+    """Without JavaScript the expander is a link."""
+    url = reverse("notifications:card", args=[here.patient.pk])
+    hidden = f'id="log-{here.notification.pk}" hidden'
+
+    closed = secretary.get(url).content.decode()
+    opened = secretary.get(url, {"vis": here.notification.pk}).content.decode()
+
+    assert hidden in closed
+    assert f"?modul=&amp;status=&amp;side=1&amp;vis={here.notification.pk}" in closed.replace(
+        "modul=&status=&", "modul=&amp;status=&amp;"
+    )
+    assert hidden not in opened
+
+
+FILTERS = [
+    ({"status": "failed"}, {"bounced", "expired"}),
+    ({"status": "planned"}, {"waiting"}),
+    ({"status": "sent"}, {"delivered"}),
+    ({"status": "impossible"}, {"no_contact"}),
+    ({"status": "stopped"}, {"module_off", "replaced"}),
+    ({"modul": "economy"}, {"receipt"}),
+    ({"modul": "none"}, {"bulk"}),
+    (
+        {"status": "oppdiktet", "modul": "patient__person"},
+        {"bounced", "expired", "waiting", "delivered", "no_contact", "module_off", "replaced", "receipt", "bulk"},
+    ),
+]
+
+
+@pytest.fixture
+def shelf(here: World) -> dict[int, str]:
+    """One notice in every corner, by primary key."""
+    Notification.objects.all().delete()
+    made = {
+        "waiting": notice(here.patient, state=State.WAITING),
+        "expired": notice(here.patient, state=State.EXPIRED),
+        "replaced": notice(here.patient, state=State.REPLACED),
+        "no_contact": notice(here.patient, state=State.SUPPRESSED, reason=Reason.NO_CONTACT),
+        "module_off": notice(here.patient, state=State.SUPPRESSED, reason=Reason.MODULE_OFF),
+        "receipt": notice(here.patient, kind=Kind.RECEIPT),
+        "bulk": notice(here.patient, kind=Kind.BULK_SMS),
+        "bounced": notice(here.patient),
+        "delivered": notice(here.patient),
+    }
+    hop(made["bounced"], DeliveryState.BOUNCED)
+    hop(made["bounced"], DeliveryState.FAILED, channel=Channel.SMS)
+    hop(made["delivered"], DeliveryState.DELIVERED)
+    return {row.pk: name for name, row in made.items()}
+
+
+@pytest.mark.parametrize(("asked", "expected"), FILTERS)
+def test_filters_narrow_by_a_closed_list(
+    asked: dict[str, str], expected: set[str], shelf: dict[int, str], here: World, secretary: Client
+) -> None:
+    """Threat 17: words that are on no list narrow nothing."""
+    for url in (reverse("notifications:card", args=[here.patient.pk]), reverse("notifications:log")):
+        rows = secretary.get(url, asked).context["rows"]
+        assert {shelf[row.notification.pk] for row in rows} == expected
+        assert len(rows) == len(expected)
+
+
+def test_the_log_goes_on_where_the_last_page_ended(here: World, secretary: Client) -> None:
+    """Keyset: notices with the same time are neither lost nor shown twice."""
+    for number in range(120):
+        notice(here.patient, at=number // 7)
+    seen: list[int] = []
+    url, query = reverse("notifications:log"), {}
+    while True:
+        context = secretary.get(url, query).context
+        seen += [row.notification.pk for row in context["rows"]]
+        if not context["more"]:
+            break
+        query = {"etter": context["more"]}
+
+    assert len(seen) == len(set(seen)) == Notification.objects.count()
+    assert seen == list(Notification.objects.order_by("-due_at", "-pk").values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("key", ["x", "2026-13-01T00:00:00Z_1", "2026-11-01T00:00:00_1", "2026-11-01T00:00:00Z_x", "_"])
+def test_a_page_key_that_cannot_be_read_starts_at_the_top(key: str, here: World, secretary: Client) -> None:
+    rows = secretary.get(reverse("notifications:log"), {"etter": key}).context["rows"]
+
+    assert len(rows) == Notification.objects.count()
+
+
+def test_sending_again_is_asked_about_and_done_once_each(here: World, secretary: Client) -> None:
+    """spec J1."""
+    hop(here.notification, DeliveryState.BOUNCED)
+    url = reverse("notifications:resend", args=[here.notification.pk])
+
+    question = secretary.get(url).content.decode()
+    first = secretary.post(url, follow=True).content.decode()
+    second = secretary.post(url, follow=True).content.decode()
+
+    assert "Sende varselet på nytt?" in question
+    assert "Varselet sendes på nytt" in first
+    assert "Ikke sendt: Varselet er alt på vei på nytt." in second
+    assert here.notification.resends.count() == 1
+
+
+@pytest.mark.parametrize("name", ["notifications:card", "notifications:log", "overview:card"])
+def test_the_number_of_queries_does_not_grow(
+    name: str, here: World, secretary: Client, django_assert_max_num_queries: Any
+) -> None:
+    """spec I7: 5 rows or 50, the same work for the database."""
+    url = reverse(name, args=[here.patient.pk] if "card" in name else [])
+    counts = []
+    for number in (5, 45):
+        for _each in range(number):
+            hop(notice(here.patient), DeliveryState.BOUNCED)
+        with django_assert_max_num_queries(40) as queries:
+            secretary.get(url)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_a_link_shows_the_same_for_every_token(here: World, client: Client) -> None:
+    """spec C5, threat 11: known or not, followed or not, nothing is revealed or consumed."""
+    before = list(Notification.objects.values())
+    url = reverse("portal:landing", args=[here.notification.token])
+
+    known = client.get(url)
+    unknown = client.get(reverse("portal:landing", args=["finnes-ikke"]))
+    head = client.head(url)
+
+    assert known.content == unknown.content
+    assert known["Referrer-Policy"] == "no-referrer"
+    assert (known.status_code, head.status_code, client.post(url).status_code) == (200, 200, 405)
+    assert here.clinic.name not in known.content.decode()
+    assert list(Notification.objects.values()) == before
+
+
+def test_the_start_page_shows_what_failed(here: World, secretary: Client) -> None:
+    hop(here.notification, DeliveryState.BOUNCED)
+
+    text = secretary.get("/").content.decode()
+
+    assert "Feilede varsler: 1" in text
+    assert str(here.patient) in text
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light", "oppdiktet"])
+def test_colours_are_remembered(scheme: str, secretary: Client) -> None:
+    secretary.post(reverse("clinics:appearance"), {"scheme": scheme, "next": "/timebok/"})
+
+    text = secretary.get("/").content.decode()
+
+    assert f'data-color-scheme="{"dark" if scheme == "dark" else "light"}"' in text
+
+
+@pytest.mark.parametrize("email", ["", "x@example.com"])
+def test_what_is_missing_is_said_on_the_card(email: str, here: World, secretary: Client) -> None:
+    """spec C2, ui guide: what is missing, and a way out."""
+    Patient.objects.filter(pk=here.patient.pk).update(email=email, mobile="")
+
+    text = secretary.get(reverse("notifications:card", args=[here.patient.pk])).content.decode()
+
+    assert ("Mobilnummer mangler." if email else "Pasientvarsel ikke mulig.") in text
