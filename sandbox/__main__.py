@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.app import build
-from sandbox.world import Settings
+from sandbox.world import WORLD, PersonCard, Settings
 
 SECRETS = {  # field: environment variable, shared with the product
     "account_sid": "TWILIO_ACCOUNT_SID",
@@ -27,6 +28,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--log", type=Path, default=Path("var/sandbox.jsonl"))
     parser.add_argument("--callback-url", default="http://127.0.0.1:8000")
+    parser.add_argument(
+        "--people", type=Path, default=None, help="JSON list of {name, mobile, email}: whose phone is whose"
+    )
     parser.add_argument("--fsync", action="store_true", help="write every line through to the disk")
     parser.add_argument("--seed", type=int, default=None, help="make faults with a probability repeatable")
     return parser.parse_args()
@@ -45,6 +49,8 @@ def main() -> None:
     """Serve on loopback until told to stop."""
     given = arguments()
     app = build(settings(given.callback_url), given.log, fsync=given.fsync, seed=given.seed)
+    if given.people and given.people.is_file():
+        app[WORLD].introduce([PersonCard(**card) for card in json.loads(given.people.read_text(encoding="utf-8"))])
     print(f"sandbox: http://127.0.0.1:{given.port}/", flush=True)
     web.run_app(app, host="127.0.0.1", port=given.port, access_log=None, print=None, shutdown_timeout=1)
 

@@ -29,7 +29,9 @@ def main(wanted: list[str]) -> int:
     for name in wanted or CHECKS:
         command = [str(BIN / CHECKS[name][0]), *CHECKS[name][1:]]
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-        print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}", flush=True)
+        unknown = done.stdout.count("could not be audited") + done.stderr.count("could not be audited")
+        note = f" ({unknown} packages could not be audited: the index gives no advisories)" if unknown else ""
+        print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}{note}", flush=True)
         if done.returncode:
             failed.append(name)
             print(done.stdout[-8000:], done.stderr[-8000:], sep="\n", flush=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from clinics.models import Clinic, Place, Practitioner, User
 from overview.management import demo_book, demo_patients, demo_staff
+from patients.models import Patient
 
 ALL_ON: dict[str, Any] = {
     "post_notices": True,
@@ -38,10 +41,17 @@ class Command(BaseCommand):
             raise CommandError("Demodata hører ikke hjemme her: DEBUG er av. Bruk --force hvis dette er en demo.")
         with transaction.atomic():
             made = create()
-        lines = [f"{FIRST['name']} og {SECOND['name']} er klare. {made} timer er lagt i timeboken."]
+        write_people(settings.VAR_DIR / "people.json")
         if options["print_logins"]:
-            lines += ["E-post, passord, engangskode nå (og nøkkel til autentiseringsapp):", *demo_staff.logins()]
-        return "\n".join(lines)
+            return "\n".join(["E-post, passord, engangskode nå (nøkkel til autentiseringsapp):", *demo_staff.logins()])
+        return f"{FIRST['name']} og {SECOND['name']} er klare. {made} timer er lagt i timeboken."
+
+
+def write_people(path: Path) -> None:
+    """Tell the sandbox whose phone is whose, so that each patient has one."""
+    patients = Patient.objects.filter(clinic__is_demo=True).order_by("family_name", "given_name")
+    people = [{"name": row.name, "mobile": row.mobile, "email": row.email} for row in patients if row.can_be_notified]
+    path.write_text(json.dumps(people, ensure_ascii=False), encoding="utf-8")
 
 
 def create() -> int:
