@@ -50,7 +50,8 @@ class Command(BaseCommand):
 def write_people(path: Path) -> None:
     """Tell the sandbox whose phone is whose, so that each patient has one."""
     patients = Patient.objects.filter(clinic__is_demo=True).order_by("family_name", "given_name")
-    people = [{"name": row.name, "mobile": row.mobile, "email": row.email} for row in patients if row.can_be_notified]
+    cards = {(row.mobile, row.email): row for row in patients if row.can_be_notified}  # one person, two clinics
+    people = [{"name": row.name, "mobile": row.mobile, "email": row.email} for row in cards.values()]
     path.write_text(json.dumps(people, ensure_ascii=False), encoding="utf-8")
 
 
