@@ -19,8 +19,8 @@ from clinics.models import AuditAction, Clinic, Membership, User
 class SupportSite(admin.AdminSite):
     """Holds only what is registered here: what libraries register elsewhere is out of reach (threat 38)."""
 
-    site_header = site_title = _("Pasientvarsel – brukerstøtte")  # type: ignore[assignment]
-    index_title = _("Klinikker og ansatte")  # type: ignore[assignment]
+    site_header = site_title = _("Pasientvarsel – brukerstøtte")
+    index_title = _("Klinikker og ansatte")
     enable_nav_sidebar = False
     site_url = None
 
@@ -60,10 +60,10 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class ClinicAdmin(AuditedAdmin):
     """A clinic, the modules it has ordered and what it is granted (spec A2, A6)."""
 
-    list_display: ClassVar = ["name", "timebook_notices", "post_notices", "economy_notices", "is_demo", "is_active"]
-    list_filter: ClassVar = ["is_active", "is_demo"]
-    search_fields: ClassVar = ["name"]
-    fieldsets: ClassVar = [
+    list_display = ["name", "timebook_notices", "post_notices", "economy_notices", "is_demo", "is_active"]
+    list_filter = ["is_active", "is_demo"]
+    search_fields = ["name"]
+    fieldsets = [
         (None, {"fields": ["name", "alias", "sms_sender", "phone", "time_zone", "is_active", "is_demo"]}),
         (_("Varsler per modul"), {"fields": ["timebook_notices", "post_notices", "economy_notices"]}),
         (_("Tilganger"), {"fields": ["free_text_sms", "foreign_numbers", "econtact_provider", "convene"]}),
@@ -74,14 +74,14 @@ class ClinicAdmin(AuditedAdmin):
 class MembershipAdmin(AuditedAdmin):
     """Who works where, as what (spec A7)."""
 
-    list_display: ClassVar = ["user", "clinic", "role", "may_bulk_send", "may_export", "is_active"]
-    list_filter: ClassVar = ["role", "is_active", "clinic"]
-    list_select_related: ClassVar = ["user", "clinic"]
-    search_fields: ClassVar = ["user__email", "clinic__name"]
-    autocomplete_fields: ClassVar = ["user", "clinic"]
+    list_display = ["user", "clinic", "role", "may_bulk_send", "may_export", "is_active"]
+    list_filter = ["role", "is_active", "clinic"]
+    list_select_related = ["user", "clinic"]
+    search_fields = ["user__email", "clinic__name"]
+    autocomplete_fields = ["user", "clinic"]
 
 
-class NewUserForm(AdminUserCreationForm):
+class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
     """A new user, known by e-mail address; its second factor is set up at first log-in."""
 
     class Meta:
@@ -101,17 +101,17 @@ class StaffUserAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     """A user; one who leaves is taken out of use and cannot log in."""
 
     add_form = NewUserForm
-    list_display: ClassVar = ["email", "first_name", "last_name", "is_staff", "is_active"]
-    list_filter: ClassVar = ["is_staff", "is_active"]
-    search_fields: ClassVar = ["email", "first_name", "last_name"]
-    ordering: ClassVar = ["email"]
-    filter_horizontal: ClassVar = []
-    readonly_fields: ClassVar = ["last_login", "date_joined"]
-    fieldsets: ClassVar = [
+    list_display = ["email", "first_name", "last_name", "is_staff", "is_active"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["email", "first_name", "last_name"]
+    ordering = ["email"]
+    filter_horizontal = ()
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
         (None, {"fields": ["email", "password", "first_name", "last_name"]}),
         (_("Tilgang"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
         (_("Tider"), {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets: ClassVar = [
+    add_fieldsets = [
         (None, {"fields": ["email", "first_name", "last_name", "usable_password", "password1", "password2"]})
     ]

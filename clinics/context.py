@@ -37,7 +37,7 @@ SECTIONS = {
 
 def acting_clinic(request: HttpRequest) -> dict[str, Any]:
     """Give templates the acting clinic, the membership and `can.<right>`."""
-    rights = getattr(request, "rights", frozenset())
+    rights: frozenset[Right] = getattr(request, "rights", frozenset())
     return {
         "clinic": getattr(request, "clinic", None),
         "membership": getattr(request, "membership", None),

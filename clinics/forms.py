@@ -17,7 +17,7 @@ class StaffForm(forms.BaseForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", "ds-input")
-            field.widget.use_required_attribute = lambda initial: False  # type: ignore[method-assign]
+            field.widget.use_required_attribute = lambda initial: False
 
 
 class ClinicForm(StaffForm, forms.ModelForm):  # type: ignore[type-arg]

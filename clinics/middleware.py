@@ -141,7 +141,8 @@ def may(request: HttpRequest, view: Callable[..., HttpResponse], match: Resolver
 def to_log_in(request: HttpRequest) -> HttpResponse:
     """Redirect to log-in and back; only a page that can be asked for again is gone back to."""
     if getattr(request, "htmx", False):
-        return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        leaving: HttpResponse = HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        return leaving
     if request.method not in {"GET", "HEAD"}:
         return redirect(settings.LOGIN_URL)
     return redirect_to_login(request.get_full_path())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -15,7 +15,7 @@ from notifications.models import ChannelPause
 class ChannelPauseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A channel that rests, since when and why."""
 
-    list_display: ClassVar = ["channel", "reason", "since", "until"]
+    list_display = ["channel", "reason", "since", "until"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only the engine pauses a channel."""

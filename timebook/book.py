@@ -59,9 +59,9 @@ def appointments(clinic: Clinic, first: date, days: int) -> AppointmentQuerySet:
     start, end = wall_clock.day_bounds(first, days, clinic.zone)
     rows: AppointmentQuerySet = Appointment.objects.of(clinic).between(start, end)
     logged_in = PortalAccount.objects.filter(person=OuterRef("patient__person"))
-    return rows.select_related("patient__clinic", "type", "practitioner", "place").annotate(
-        is_active_user=Exists(logged_in)
-    )
+    rows = rows.select_related("patient__clinic", "type", "practitioner", "place")
+    shown: AppointmentQuerySet = rows.annotate(is_active_user=Exists(logged_in))
+    return shown
 
 
 def entry(appointment: Appointment, clinic: Clinic) -> Entry:
