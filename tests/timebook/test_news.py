@@ -50,7 +50,7 @@ def test_type_with_notices_off_gives_nothing(kari, set_up, kind, email, sms, pas
     assert email.sent == sms.sent == []
 
 
-@pytest.mark.parametrize("hour", range(24))
+@pytest.mark.parametrize("hour", [0, 3, 6, 12, 22, 23])
 def test_confirmation_goes_after_five_minutes_at_any_hour(hour, kari, set_up, clock, email, pass_time):
     """spec D2."""
     clock.move_to(datetime(2026, 11, 24, hour, 0, tzinfo=UTC), tick=False)
