@@ -179,6 +179,7 @@ def bulk_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     for file in messages.FOLDER.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "bulk_sms.sms.txt").write_text("{{ text }}\n", encoding="utf-8")
+    (tmp_path / "bulk_sms.email.txt").write_text("Emne\n\n{{ text }}\n", encoding="utf-8")  # so that it could go
     monkeypatch.setattr(messages, "FOLDER", tmp_path)
     messages.source.cache_clear()
     yield

@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.kinds import Reason, State
+from notifications.kinds import DeliveryState, Kind, Reason, State
+from notifications.models import Delivery
+from notifications.providers.base import Outcome
+from tests.factories import PractitionerFactory
 from tests.timebook.conftest import news
 
 
@@ -58,3 +61,21 @@ def test_a_cancellation_just_before_the_start_goes_out_after_it(event, kari, set
     pass_time(minutes=5)
 
     assert len(email.sent) == 1
+
+
+def test_a_confirmation_queued_when_the_appointment_changes_does_not_leave(
+    kari, set_up, change, clinic, email, pass_time
+):
+    """spec C1, D5: an older text is not sent; the change notice tells."""
+    email.answers = lambda message: Outcome.later(Reason.PROVIDER_BUSY)
+    appointment = set_up(kari, days=7)
+    pass_time(minutes=5)
+    change(appointment, practitioner=PractitionerFactory(clinic=clinic, name="Siri Moen"))
+    email.answers = None
+    email.sent.clear()
+
+    pass_time(minutes=5)
+
+    hop = Delivery.objects.get(notification__kind=Kind.APPOINTMENT_SET_UP)
+    assert (hop.state, hop.reason) == (DeliveryState.SUPPRESSED, Reason.NEWER_NEWS)
+    assert ["Siri Moen" in message.text for message in email.sent] == [True]
