@@ -100,6 +100,9 @@ else:
     # psycopg2 sends this at connect: no statement of a page or a tick may hold the database for long.
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 
+# Rate limits and used codes must be the same for every web process; the database is what log-in needs anyway.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "clinic_notify_cache"}}
+
 # --- Language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nb"
 LANGUAGES = [("nb", "Bokmål"), ("nn", "Nynorsk"), ("en", "English"), ("se", "Davvisámegiella")]
@@ -144,6 +147,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Pasientvarsel"
 MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies whose X-Forwarded-For counts
 
 SESSION_COOKIE_AGE = 30 * 60  # idle time-out
 SESSION_SAVE_EVERY_REQUEST = True
@@ -219,7 +224,7 @@ SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=180)
 BREAKER_SECONDS = env.int("BREAKER_SECONDS", default=30)  # a channel that stopped answering rests this long
 PROVIDER_CONNECT_TIMEOUT = env.float("PROVIDER_CONNECT_TIMEOUT", default=5.0)
 PROVIDER_TIMEOUT = env.float("PROVIDER_TIMEOUT", default=30.0)
-SEND_BATCH = env.int("SEND_BATCH", default=500)
+SEND_BATCH = env.int("SEND_BATCH", default=1_000)  # what a merge API takes in one call
 ENGINE_HINTS = env.bool("ENGINE_HINTS", default=True)  # off: only ticks wake the engine
 SMS_IN_FLIGHT = env.int("SMS_IN_FLIGHT", default=64)
 

@@ -36,7 +36,7 @@ FUZZ = [
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> None:
+def fresh_limits(db: None) -> None:
     """Forget earlier attempts."""
     cache.clear()
 
