@@ -10,7 +10,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.template import Context, Engine, Template
-from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
@@ -83,7 +82,13 @@ def html(delivery_text: str, subject: str) -> str:
         mark_safe("<br>".join(linked(line) for line in paragraph.splitlines()))  # noqa: S308 # nosec B703 B308 - escaped
         for paragraph in delivery_text.strip().split("\n\n")
     ]
-    return get_template("notifications/email.html").render({"subject": subject, "paragraphs": paragraphs})
+    return page().render(Context({"subject": subject, "paragraphs": paragraphs}))
+
+
+@cache
+def page() -> Template:
+    """Load the HTML part's frame once per process; it escapes what it is given."""
+    return Engine(dirs=[str(FOLDER.parent)], autoescape=True).get_template("email.html")
 
 
 def linked(line: str) -> str:

@@ -44,7 +44,24 @@ class EndingBackend(EmailBackend):  # type: ignore[misc]
 
     def create_session(self) -> EndingSession:
         """Return the session the API calls go through."""
-        return session()
+        return MultipartSession(connect=settings.PROVIDER_CONNECT_TIMEOUT, total=settings.PROVIDER_TIMEOUT)
+
+
+class MultipartSession(EndingSession):
+    """Posts form fields as multipart: percent-encoding a megabyte of texts costs more CPU than the rest of a call."""
+
+    def request(self, method: str, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+        """Send a request; fields without files become parts."""
+        fields = options.get("data")
+        if isinstance(fields, Mapping) and not options.get("files"):
+            options["files"] = [(name, (None, value)) for name, given in fields.items() for value in listed(given)]
+            options["data"] = None
+        return super().request(method, url, *args, **options)
+
+
+def listed(value: Any) -> list[str]:
+    """Return a form field's values; a list of addresses goes as one field, as Mailgun takes it."""
+    return [", ".join(map(str, value))] if isinstance(value, (list, tuple)) else [str(value)]
 
 
 def session() -> EndingSession:
