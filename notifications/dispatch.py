@@ -118,7 +118,7 @@ def hop(
         template=text.template,
         subject=text.subject,
         text=text.text,
-        calendar=facts.calendar if channel == Channel.EMAIL else "",
+        calendar=facts.calendar() if channel == Channel.EMAIL else "",
         subject_version=facts.version,
         due_at=now,
         expires_at=expires_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -34,7 +34,7 @@ class Facts:
     values: Mapping[str, str] = field(default_factory=dict)  # for the message template
     version: int = 0  # rises when the patient would see a difference; an older text is not sent
     path: str = ""  # the place in the portal, e.g. "appointments" (spec C5)
-    calendar: str = ""  # .ics for the e-mail
+    calendar: Callable[[], str] = str  # makes the .ics for the e-mail; nothing for most
     expires_at: datetime | None = None  # an appointment's start as it is now (spec D7)
 
 

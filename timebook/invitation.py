@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -12,23 +12,23 @@ from notifications.kinds import CANCELLATIONS, Kind
 from timebook.models import Appointment
 
 
-def calendar(appointment: Appointment, kind: Kind) -> str:
+def calendar(appointment: Appointment, kind: Kind, *, attendee: str, now: datetime) -> str:
     """Return the calendar entry as iCalendar text: REQUEST when it stands, CANCEL when it does not."""
     is_cancelled = kind in CANCELLATIONS
     document = Calendar()
     document.add("prodid", "-//Pasientvarsel//NO")
     document.add("version", "2.0")
     document.add("method", "CANCEL" if is_cancelled else "REQUEST")
-    document.add_component(entry(appointment, is_cancelled=is_cancelled))
+    document.add_component(entry(appointment, is_cancelled=is_cancelled, attendee=attendee, now=now))
     return str(document.to_ical().decode())
 
 
-def entry(appointment: Appointment, *, is_cancelled: bool) -> Event:
+def entry(appointment: Appointment, *, is_cancelled: bool, attendee: str, now: datetime) -> Event:
     """Return the event: when, where, with whom; never what for (spec C4)."""
     event = Event()
     event.add("uid", f"{appointment.uid}@pasientvarsel")
     event.add("sequence", appointment.sequence)
-    event.add("dtstamp", appointment.created_at.astimezone(UTC))
+    event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", appointment.starts_at.astimezone(UTC))
     event.add("dtend", appointment.ends_at.astimezone(UTC))
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
@@ -40,5 +40,8 @@ def entry(appointment: Appointment, *, is_cancelled: bool) -> Event:
     organizer = vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL}")
     organizer.params["cn"] = vText(appointment.clinic.alias)
     event["organizer"] = organizer
+    invited = vCalAddress(f"mailto:{attendee}")  # a REQUEST has one (RFC 5546); the address, never the name
+    invited.params["partstat"] = vText("ACCEPTED")
+    event.add("attendee", invited)
     event.add("transp", "OPAQUE")
     return event

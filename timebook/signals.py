@@ -26,6 +26,8 @@ def remember(instance: Appointment, raw: bool = False, **kwargs: Any) -> None:
     instance.was = instance.pk or 0
     if instance.before and events.event(instance.before, instance) != events.Event.NOTHING:
         instance.sequence = instance.before.sequence + 1
+    if instance.before and instance.before.starts_at != instance.starts_at:
+        instance.barred_start = None  # moved: an import's bar on reminders is over (spec D11)
     if instance.before:
         instance.version = instance.before.version + 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -30,7 +31,7 @@ class AppointmentSubject:
         found |= deleted([notification for notification in notifications if notification.subject_id not in found])
         with translation.override("nb"):
             return {
-                notification.pk: facts(notification, appointment)
+                notification.pk: facts(notification, appointment, now)
                 for notification in notifications
                 if (appointment := found.get(notification.subject_id))
             }
@@ -62,14 +63,20 @@ def deleted(notifications: Sequence[Notification]) -> dict[int, Appointment]:
     }
 
 
-def facts(notification: Notification, appointment: Appointment) -> Facts:
+def facts(notification: Notification, appointment: Appointment, now: datetime) -> Facts:
     """Describe the appointment as it is now (spec C4, D5)."""
     return Facts(
         stop=stop(notification, appointment),
         values=values(appointment),
         version=appointment.sequence,
         path="appointments",
-        calendar=invitation.calendar(appointment, Kind(notification.kind)),
+        calendar=partial(
+            invitation.calendar,
+            appointment,
+            Kind(notification.kind),
+            attendee=notification.patient.email,
+            now=now,
+        ),
         expires_at=appointment.starts_at,
     )
 

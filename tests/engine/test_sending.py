@@ -179,10 +179,10 @@ def test_a_broken_appointment_does_not_stop_the_others(kari, set_up, email, pass
     broken = [set_up(kari, days=7), set_up(kari, days=8), set_up(kari, days=9)][1]
     calendar = invitation.calendar
 
-    def raising(appointment, kind):
+    def raising(appointment, kind, **more):
         if appointment.pk == broken.pk:
             raise ValueError("broken")
-        return calendar(appointment, kind)
+        return calendar(appointment, kind, **more)
 
     monkeypatch.setattr(invitation, "calendar", raising)
     pass_time(minutes=5)
@@ -263,3 +263,16 @@ def test_push_reaches_every_subscription_of_the_person(kari, promise, push, pass
     pass_time(seconds=1)
 
     assert len(push.sent[0].recipients) == 2
+
+
+def test_what_is_too_late_is_closed_though_its_channel_rests(promise, kari, email, pass_time, clock):
+    """spec D7: a pause must not leave a notice «I kø» past its deadline."""
+    email.answers = lambda message: Outcome.setup("401")
+    promise(kari)
+    pass_time(seconds=1)
+
+    clock.shift(timedelta(hours=73))
+    closed = sending.expire(timezone.now())
+
+    assert closed == 1
+    assert Delivery.objects.get(channel="email").state == DeliveryState.EXPIRED

@@ -100,6 +100,6 @@ def test_names_cannot_add_lines(name, told_of, change, clinic, email, pass_time)
 
     document, event = read(email.sent[-1])
 
-    assert "ATTENDEE" not in event
+    assert event["ATTENDEE"] == f"mailto:{told_of.patient.email}"
     assert document.walk("VALARM") == []
     assert name.split("\r")[0].split(";")[0] in str(event["DESCRIPTION"])
