@@ -78,8 +78,9 @@ def open_one(
     now: datetime,
 ) -> None:
     """Open the fallback hop of one failed delivery, or log why there is none."""
-    other = rules.OTHER.get(Channel(failed.channel))
-    if other is None or other in used or notice.kind == "bulk_sms":
+    # Whether it can be reached is asked afterwards, so that the log can say why not.
+    other = rules.fallback(notice.kind, Channel(failed.channel), used, frozenset(Channel))
+    if other is None:
         return
     expires_at = dispatch.deadline(notice, facts)
     found = reach.reach(notice.patient, notice.clinic, with_push)

@@ -116,6 +116,15 @@ def stop_all(stopped: Sequence[tuple[Delivery, Stop]], now: datetime) -> None:
     fallback.open_for([delivery for delivery, stop in stopped if stop.reason in LOST_CHANNEL], now)
 
 
+def expire(now: datetime, limit: int = 500) -> int:
+    """Close queued hops past their deadline, whether their channel rests or not (spec D7). Returns how many."""
+    with transaction.atomic(durable=True):
+        late = Delivery.objects.filter(state=DeliveryState.QUEUED, expires_at__lte=now).order_by("pk").locked()[:limit]
+        stops = [(delivery, Stop(State.EXPIRED, Reason.TOO_LATE)) for delivery in late]
+        stop_all(stops, now)
+    return len(stops)
+
+
 def write_ahead(going: Sequence[Delivery], now: datetime) -> list[Going]:
     """Mark as sending with a lease, and write one attempt each."""
     lease = now + timedelta(seconds=settings.LEASE_SECONDS)
@@ -210,7 +219,7 @@ def write_later(provider: Provider, results: Results, now: datetime) -> None:
     """Certainly not sent: back in the queue; past its expiry the gate closes it."""
     waits = [o.retry_after or rules.backoff(d.attempts, random.random()) for d, o in results]  # noqa: S311 # nosec B311 - jitter
     rows = [
-        (d.pk, d.attempts, DeliveryState.QUEUED, now + wait, o.reason)
+        (d.pk, d.attempts, DeliveryState.QUEUED, min(now + wait, d.expires_at), o.reason)
         for (d, o), wait in zip(results, waits, strict=True)
     ]
     update_rows(Delivery, ("attempts", "state", "due_at", "reason"), rows, FENCE)

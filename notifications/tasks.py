@@ -59,7 +59,8 @@ def apply_receipts() -> None:
 
 @shared_task(ignore_result=True)
 def clear_up() -> None:
-    """Give up dead workers' leases, and ask about unknown outcomes."""
+    """Close what is too late, give up dead workers' leases, and ask about unknown outcomes."""
+    sending.expire(timezone.now())
     reconcile.reap(timezone.now())
     reconcile.clear_unknown(timezone.now())
 

@@ -42,6 +42,7 @@ def tick() -> None:
         for channel in Channel:
             sending.run(channel, lane, timezone.now())
     receipts.apply_pending(timezone.now())
+    sending.expire(timezone.now())
     reconcile.reap(timezone.now())
     reconcile.clear_unknown(timezone.now())
     reconcile.poll(timezone.now())
