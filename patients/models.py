@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+import phonenumbers
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -148,6 +149,25 @@ class Patient(ClinicRow):
     def name(self) -> str:
         """Given name and family name."""
         return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def mobile_shown(self) -> str:
+        """The phone number as people write it, for example +47 429 00 000."""
+        if not self.mobile:
+            return ""
+        return phonenumbers.format_number(phonenumbers.parse(self.mobile), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    @property
+    def age(self) -> int | None:
+        """Whole years today, or None without a birth date."""
+        if self.birth_date is None:
+            return None
+        today = timezone.localdate()
+        return (
+            today.year
+            - self.birth_date.year
+            - ((today.month, today.day) < (self.birth_date.month, self.birth_date.day))
+        )
 
     @property
     def has_consent(self) -> bool:
