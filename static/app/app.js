@@ -46,3 +46,10 @@ function toggle(event, expander) {
 }
 
 document.querySelector("[data-focus]")?.focus();
+
+/** Keep the focus when htmx replaces what had it: on what asks for it, else on the new part's first field. */
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  const lost = document.activeElement === document.body;
+  const field = lost ? target.querySelector("input:not([type=hidden]), select, textarea") : null;
+  (target.querySelector("[data-focus]") ?? field)?.focus();
+});
