@@ -28,9 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--log", type=Path, default=Path("var/sandbox.jsonl"))
     parser.add_argument("--callback-url", default="http://127.0.0.1:8000")
-    parser.add_argument(
-        "--people", type=Path, default=None, help="JSON list of {name, mobile, email}"
-    )
+    parser.add_argument("--people", type=Path, default=None, help="JSON list of {name, mobile, email}")
     parser.add_argument("--fsync", action="store_true", help="write every line through to the disk")
     parser.add_argument("--seed", type=int, default=None, help="make faults with a probability repeatable")
     return parser.parse_args()

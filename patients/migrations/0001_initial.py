@@ -7,112 +7,258 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinics', '0001_initial'),
+        ("clinics", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('national_number', models.CharField(max_length=11, unique=True, verbose_name='fødselsnummer')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("national_number", models.CharField(max_length=11, unique=True, verbose_name="fødselsnummer")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'personer',
+                "verbose_name": "person",
+                "verbose_name_plural": "personer",
             },
         ),
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('local_number', models.CharField(blank=True, max_length=40, verbose_name='lokalt nummer')),
-                ('given_name', models.CharField(max_length=150, verbose_name='fornavn')),
-                ('family_name', models.CharField(max_length=150, verbose_name='etternavn')),
-                ('search_name', models.CharField(editable=False, max_length=320)),
-                ('birth_date', models.DateField(blank=True, null=True, verbose_name='fødselsdato')),
-                ('sex', models.CharField(blank=True, choices=[('female', 'Kvinne'), ('male', 'Mann'), ('', 'Ikke oppgitt')], max_length=6, verbose_name='kjønn')),
-                ('email', models.CharField(blank=True, max_length=254, verbose_name='e-post')),
-                ('email_dead', models.CharField(blank=True, choices=[('', 'Virker'), ('hard_bounce', 'Adressen finnes ikke'), ('not_in_service', 'Nummeret er ikke i bruk'), ('opted_out', 'Har reservert seg hos operatøren'), ('complaint', 'Har meldt e-posten som søppelpost')], max_length=14)),
-                ('mobile', models.CharField(blank=True, max_length=16, verbose_name='telefon')),
-                ('is_landline', models.BooleanField(default=False, verbose_name='fasttelefon')),
-                ('mobile_dead', models.CharField(blank=True, choices=[('', 'Virker'), ('hard_bounce', 'Adressen finnes ikke'), ('not_in_service', 'Nummeret er ikke i bruk'), ('opted_out', 'Har reservert seg hos operatøren'), ('complaint', 'Har meldt e-posten som søppelpost')], max_length=14)),
-                ('preferred_method', models.CharField(blank=True, choices=[('', 'Ikke valgt (standard)'), ('email', 'E-post (SMS sendes dersom e-post ikke er mulig)'), ('sms', 'SMS (E-post sendes dersom SMS ikke er mulig)'), ('both', 'E-post og SMS')], max_length=5, verbose_name='foretrukket varslingsmetode')),
-                ('preferred_at', models.DateTimeField(editable=False, null=True)),
-                ('consent', models.CharField(blank=True, choices=[('given', 'Samtykke gitt'), ('withdrawn', 'Samtykke trukket'), ('', 'Ikke spurt om samtykke')], max_length=9, verbose_name='samtykke')),
-                ('consent_at', models.DateTimeField(editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinics.clinic')),
-                ('general_practitioner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='clinics.practitioner', verbose_name='fastlege')),
-                ('preferred_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='patients.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("local_number", models.CharField(blank=True, max_length=40, verbose_name="lokalt nummer")),
+                ("given_name", models.CharField(max_length=150, verbose_name="fornavn")),
+                ("family_name", models.CharField(max_length=150, verbose_name="etternavn")),
+                ("search_name", models.CharField(editable=False, max_length=320)),
+                ("birth_date", models.DateField(blank=True, null=True, verbose_name="fødselsdato")),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("female", "Kvinne"), ("male", "Mann"), ("", "Ikke oppgitt")],
+                        max_length=6,
+                        verbose_name="kjønn",
+                    ),
+                ),
+                ("email", models.CharField(blank=True, max_length=254, verbose_name="e-post")),
+                (
+                    "email_dead",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Virker"),
+                            ("hard_bounce", "Adressen finnes ikke"),
+                            ("not_in_service", "Nummeret er ikke i bruk"),
+                            ("opted_out", "Har reservert seg hos operatøren"),
+                            ("complaint", "Har meldt e-posten som søppelpost"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("mobile", models.CharField(blank=True, max_length=16, verbose_name="telefon")),
+                ("is_landline", models.BooleanField(default=False, verbose_name="fasttelefon")),
+                (
+                    "mobile_dead",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Virker"),
+                            ("hard_bounce", "Adressen finnes ikke"),
+                            ("not_in_service", "Nummeret er ikke i bruk"),
+                            ("opted_out", "Har reservert seg hos operatøren"),
+                            ("complaint", "Har meldt e-posten som søppelpost"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "preferred_method",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Ikke valgt (standard)"),
+                            ("email", "E-post (SMS sendes dersom e-post ikke er mulig)"),
+                            ("sms", "SMS (E-post sendes dersom SMS ikke er mulig)"),
+                            ("both", "E-post og SMS"),
+                        ],
+                        max_length=5,
+                        verbose_name="foretrukket varslingsmetode",
+                    ),
+                ),
+                ("preferred_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "consent",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("given", "Samtykke gitt"),
+                            ("withdrawn", "Samtykke trukket"),
+                            ("", "Ikke spurt om samtykke"),
+                        ],
+                        max_length=9,
+                        verbose_name="samtykke",
+                    ),
+                ),
+                ("consent_at", models.DateTimeField(editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinics.clinic"
+                    ),
+                ),
+                (
+                    "general_practitioner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="clinics.practitioner",
+                        verbose_name="fastlege",
+                    ),
+                ),
+                (
+                    "preferred_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="patients.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pasient',
-                'verbose_name_plural': 'pasienter',
+                "verbose_name": "pasient",
+                "verbose_name_plural": "pasienter",
             },
         ),
         migrations.CreateModel(
-            name='ConsentChange',
+            name="ConsentChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consent', models.CharField(choices=[('given', 'Samtykke gitt'), ('withdrawn', 'Samtykke trukket'), ('', 'Ikke spurt om samtykke')], max_length=9)),
-                ('how', models.CharField(choices=[('staff', 'av klinikken på vegne av pasienten'), ('portal', 'av pasienten i portalen'), ('file', 'fra importfil'), ('batch', 'for hele importen: samtykke er innhentet i gammelt system')], max_length=6)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinics.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consent_log', to='patients.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "consent",
+                    models.CharField(
+                        choices=[
+                            ("given", "Samtykke gitt"),
+                            ("withdrawn", "Samtykke trukket"),
+                            ("", "Ikke spurt om samtykke"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("staff", "av klinikken på vegne av pasienten"),
+                            ("portal", "av pasienten i portalen"),
+                            ("file", "fra importfil"),
+                            ("batch", "for hele importen: samtykke er innhentet i gammelt system"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinics.clinic"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="consent_log", to="patients.patient"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'samtykkeendring',
-                'verbose_name_plural': 'samtykkeendringer',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "samtykkeendring",
+                "verbose_name_plural": "samtykkeendringer",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='PortalAccount',
+            name="PortalAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_login_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_login_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='account', to='patients.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_login_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_login_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="account", to="patients.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PushSubscription',
+            name="PushSubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('endpoint', models.URLField(max_length=600, unique=True)),
-                ('p256dh', models.CharField(max_length=120)),
-                ('auth', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='patients.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("endpoint", models.URLField(max_length=600, unique=True)),
+                ("p256dh", models.CharField(max_length=120)),
+                ("auth", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="subscriptions", to="patients.person"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['clinic', 'search_name'], name='patient_by_name'),
+            model_name="patient",
+            index=models.Index(fields=["clinic", "search_name"], name="patient_by_name"),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['clinic', 'birth_date'], name='patient_by_birth'),
+            model_name="patient",
+            index=models.Index(fields=["clinic", "birth_date"], name="patient_by_birth"),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['clinic', 'mobile'], name='patient_by_mobile'),
+            model_name="patient",
+            index=models.Index(fields=["clinic", "mobile"], name="patient_by_mobile"),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', False)), fields=('clinic', 'person'), name='patient_person_once'),
+            model_name="patient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("person__isnull", False)), fields=("clinic", "person"), name="patient_person_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('local_number', ''), _negated=True), fields=('clinic', 'local_number'), name='patient_local_once'),
+            model_name="patient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("local_number", ""), _negated=True),
+                fields=("clinic", "local_number"),
+                name="patient_local_once",
+            ),
         ),
     ]

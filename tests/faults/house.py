@@ -29,7 +29,7 @@ SECRETS = {
     "VAPID_PRIVATE_KEY": "",
 }
 SHORT = {  # the same rules on a shorter clock
-    "TICK_SECONDS": "0.2",
+    "TICK_SECONDS": "0.5",
     "LEASE_SECONDS": "15",
     "SETTLE_SECONDS": "2",
     "BREAKER_SECONDS": "1",
