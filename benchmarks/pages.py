@@ -27,10 +27,12 @@ FROM generate_series(1, %s) AS n
 APPOINTMENTS = """
 INSERT INTO timebook_appointment (clinic_id, patient_id, practitioner_id, place_id, type_id, starts_at, ends_at, status,
     set_up_by, cancelled_by, source, remark, uid, version, sequence, external_id, created_at)
-SELECT %s, id, %s + (id %% 10), %s, %s, %s::timestamptz + (id %% 2000) * interval '30 minutes',
-    %s::timestamptz + (id %% 2000) * interval '30 minutes' + interval '30 minutes', 'booked', 'staff', '', 'own', '',
+SELECT %s, id, %s + (id %% 10), %s, %s, start, start + interval '30 minutes', 'booked', 'staff', '', 'own', '',
     gen_random_uuid(), 1, 0, '', now()
-FROM patients_patient WHERE clinic_id = %s
+FROM (
+    SELECT id, %s::timestamptz + (id / 160) * interval '1 day' + (id / 10 %% 16) * interval '30 minutes' AS start
+    FROM patients_patient WHERE clinic_id = %s
+) AS book
 """
 NOTICES = """
 INSERT INTO notifications_notification (clinic_id, patient_id, kind, subject_type, subject_id, slot, lane, state,
@@ -70,15 +72,15 @@ def ok(response: Any) -> None:
 
 
 def fill(clinic: Any, count: int) -> None:
-    """Insert patients, a book of ten practitioners and five notices each."""
+    """Insert patients, a book of ten practitioners with sixteen appointments a day, and five notices each."""
     practitioners = Practitioner.objects.bulk_create(Practitioner(clinic=clinic, name=f"Lege {n}") for n in range(10))
     place = Place.objects.create(clinic=clinic, name="Rom 1")
     kind = AppointmentType.objects.create(clinic=clinic, name="Kontroll")
-    monday = timezone.now() - timedelta(days=20)
+    first_day = timezone.now().replace(hour=7, minute=0) - timedelta(days=count // 320)
     with connection.cursor() as cursor:
         cursor.execute(PATIENTS, [clinic.pk, count])
         first = practitioners[0].pk
-        cursor.execute(APPOINTMENTS, [clinic.pk, first, place.pk, kind.pk, monday, monday, clinic.pk])
+        cursor.execute(APPOINTMENTS, [clinic.pk, first, place.pk, kind.pk, first_day, clinic.pk])
         cursor.execute(NOTICES, [clinic.pk])
         cursor.execute("VACUUM ANALYZE")
 
