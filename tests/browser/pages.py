@@ -1,0 +1,276 @@
+"""Every page the product has, by name: who sees it, and how it is come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, FrontDesk
+from tests.browser.seed import WITHOUT_CLINIC, WITHOUT_CODE
+
+NOBODY, PATIENT = "", "patient"
+TOO_MANY = 1_001  # fields in one address; Django refuses more than a thousand
+OLD_LINK, LIMIT = "/konto/password/reset/key/1-abc-def/", 20  # as often a minute may it be tried from one address
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page. `path` is filled with the desk's ids; `then` brings it into the state that is looked at."""
+
+    path: str
+    who: str = MANAGER
+    then: Callable[[Page, FrontDesk], object] | None = None
+    has_dark: bool = True
+
+    def open(self, desk: FrontDesk) -> Page:
+        """Go there, as the one who sees it."""
+        page = desk.fresh() if self.who in (NOBODY, PATIENT) else desk.staff(self.who)
+        desk.goto(page, self.path)
+        if self.then:
+            self.then(page, desk)
+        return page
+
+
+def search(page: Page, desk: FrontDesk) -> None:
+    """Search on the page; the hits come back in it."""
+    page.get_by_role("textbox", name="Navn, fødselsdato").fill("n")
+    page.get_by_role("main").get_by_role("button", name="Søk").click()
+    expect(page.get_by_role("heading", name="treff")).to_be_visible()
+
+
+def quick_search(page: Page, desk: FrontDesk) -> None:
+    """Let the top bar's hits drop down."""
+    page.keyboard.press("Control+k")
+    page.keyboard.type("an")
+    expect(page.locator("#quick-results a").first).to_be_visible()
+
+
+def new_dialog(page: Page, desk: FrontDesk) -> None:
+    """Open «Ny time» in its dialog and look a patient up."""
+    page.get_by_role("main").get_by_role("link", name="Ny time").click()
+    page.get_by_role("textbox", name="Pasient", exact=True).fill("an")
+    expect(page.locator("#patient-hits button").first).to_be_visible()
+
+
+def refused_new(page: Page, desk: FrontDesk) -> None:
+    """Send «Ny time» in with nothing filled in."""
+    page.get_by_role("button", name="Sett opp time").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def contact_form(page: Page, desk: FrontDesk) -> None:
+    """Open the contact values for editing, and have them refused."""
+    page.get_by_role("link", name="Endre mobilnummer").click()
+    page.get_by_role("textbox", name="Mobil").fill("12")
+    page.get_by_role("button", name="Lagre").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def save_nothing(page: Page, desk: FrontDesk) -> None:
+    """Send a form in empty."""
+    page.get_by_role("textbox", name="Navn").fill("")
+    page.get_by_role("button", name="Lagre").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def shortcuts(page: Page, desk: FrontDesk) -> None:
+    """Open the list of shortcuts."""
+    page.get_by_role("button", name="Tastatursnarveier").click()
+
+
+def user_menu(page: Page, desk: FrontDesk) -> None:
+    """Open the user's menu."""
+    page.get_by_label("Meny for").click()
+
+
+def conflict(page: Page, desk: FrontDesk) -> None:
+    """Save on top of a version that is gone."""
+    page.evaluate("document.querySelector('main [name=version]').value = 0")
+    page.get_by_role("button", name="Lagre endringen").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Timen er endret av en annen")
+
+
+def refused_cancellation(page: Page, desk: FrontDesk) -> None:
+    """Cancel a version that is gone."""
+    page.evaluate("document.querySelector('main [name=version]').value = 0")
+    page.get_by_role("button", name="Avlys timen").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ikke utført")
+
+
+def refused_upload(page: Page, desk: FrontDesk) -> None:
+    """Upload nothing."""
+    page.get_by_role("button", name="Last opp og kontroller").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def alarm(page: Page, desk: FrontDesk) -> None:
+    """Let a channel rest because its set-up is wrong."""
+    desk.house.sql(
+        "INSERT INTO notifications_channelpause (channel, reason, since, until)"
+        " VALUES ('push', 'provider_setup', now(), now() + interval '1 hour')"
+    )
+    page.reload()
+    expect(page.get_by_text("Push er på pause")).to_be_visible()
+
+
+def password_given(email: str) -> Callable[[Page, FrontDesk], None]:
+    """Give a password; what comes next depends on who it is."""
+
+    def give(page: Page, desk: FrontDesk) -> None:
+        page.get_by_label("E-post").fill(email)
+        page.get_by_label("Passord").fill(PASSWORD)
+        page.get_by_role("button", name="Gå videre").click()
+        expect(page.get_by_label("Kode")).to_be_visible()
+
+    return give
+
+
+def wrong_password(page: Page, desk: FrontDesk) -> None:
+    """Give a password that is wrong."""
+    page.get_by_label("E-post").fill("ukjent@example.com")
+    page.get_by_label("Passord").fill("feil-passord-2026")
+    page.get_by_role("button", name="Gå videre").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def wrong_code(page: Page, desk: FrontDesk) -> None:
+    """Give a code that is wrong."""
+    password_given(MANAGER)(page, desk)
+    page.get_by_label("Kode").fill("abcdef")
+    page.get_by_role("button", name="Logg inn").click()
+    expect(page.get_by_label("Kode")).to_have_attribute("aria-invalid", "true")
+
+
+def without_clinic(page: Page, desk: FrontDesk) -> None:
+    """Log in as someone whom no clinic has given access."""
+    password_given(WITHOUT_CLINIC)(page, desk)
+    page.get_by_label("Kode").fill(desk.code(WITHOUT_CLINIC))
+    page.get_by_role("button", name="Logg inn").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Du er ikke knyttet til en klinikk")
+
+
+def old_form(page: Page, desk: FrontDesk) -> None:
+    """Send a form in whose protection is gone."""
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Gå videre").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Skjemaet er for gammelt")
+
+
+def too_often(page: Page, desk: FrontDesk) -> None:
+    """Try old links from e-mails until it is too often."""
+    token = page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value") or ""
+    for _ in range(LIMIT):
+        page.context.request.post(OLD_LINK, form={"csrfmiddlewaretoken": token})
+    page.evaluate(f"document.forms[0].action = '{OLD_LINK}'")
+    page.get_by_role("button", name="Gå videre").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("For mange forsøk")
+
+
+def broken(page: Page, desk: FrontDesk) -> None:
+    """Ask for a page whose table is away."""
+    desk.house.sql("ALTER TABLE clinics_place RENAME TO clinics_place_away")
+    try:
+        desk.goto(page, "/steder/")
+    finally:
+        desk.house.sql("ALTER TABLE clinics_place_away RENAME TO clinics_place")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Noe gikk galt hos oss")
+
+
+def messages_on_phone(page: Page, desk: FrontDesk) -> None:
+    """Let an SMS and a mail come to one person, and look at their phone."""
+    base, env = desk.house.sandbox_url, desk.house.env
+    person = {"name": "Kari Nordmann", "mobile": "+4742199999", "email": "kari@example.com"}
+    requests.put(f"{base}/people", json=[person], timeout=5)
+    account, token = env["TWILIO_ACCOUNT_SID"], env["TWILIO_AUTH_TOKEN"]
+    sms = {"To": person["mobile"], "From": "Fjordbyen", "Body": f"Du har fått time. {desk.house.web_url}/v/abc/"}
+    sms_url = f"{base}/2010-04-01/Accounts/{account}/Messages.json"
+    requests.post(sms_url, sms, auth=(account, token), timeout=5).raise_for_status()
+    mail = {"to": person["email"], "from": "varsel@example.com", "subject": "Time", "text": "Hei", "html": "<p>Hei</p>"}
+    key = ("api", env["MAILGUN_API_KEY"])
+    requests.post(f"{base}/v3/example.com/messages", mail, auth=key, timeout=5).raise_for_status()
+    desk.goto(page, "{sandbox}/phone?to=Kari Nordmann")
+    page.get_by_text("Vis som HTML").click()
+
+
+PLACES = {
+    "overview": Place("/", SECRETARY),
+    "overview for the manager": Place("/"),
+    "shortcuts": Place("/", then=shortcuts),
+    "user menu": Place("/", then=user_menu),
+    "quick search": Place("/", then=quick_search),
+    "alarm": Place("/", then=alarm),
+    "search": Place("/pasienter/"),
+    "search hits": Place("/pasienter/", then=search),
+    "new patient": Place("/pasienter/ny/"),
+    "card": Place("/pasienter/{patient}/"),
+    "card's appointments": Place("/pasienter/{patient}/timer/"),
+    "card's notices": Place("/pasienter/{patient}/varslinger/"),
+    "card's notices unfolded": Place("/pasienter/{patient}/varslinger/?vis={failed}"),
+    "card's notices narrowed to none": Place("/pasienter/{patient}/varslinger/?modul=economy"),
+    "card's personal details": Place("/pasienter/{patient}/personalia/"),
+    "contact values": Place("/pasienter/{patient}/kontakt/"),
+    "contact values refused": Place("/pasienter/{patient}/varslinger/", then=contact_form),
+    "card without contact": Place("/pasienter/{unreachable}/varslinger/"),
+    "withdrawing consent": Place("/pasienter/{patient}/samtykke/trekk/"),
+    "sending again": Place("/varsler/{failed}/send-pa-nytt/"),
+    "notice log": Place("/varsler/"),
+    "failed notices": Place("/varsler/?status=failed"),
+    "week": Place("/timebok/"),
+    "next week": Place("/timebok/?dag={next_week}"),
+    "day": Place("/timebok/dag/?dag={next_week}"),
+    "new appointment in a dialog": Place("/timebok/", then=new_dialog),
+    "new appointment": Place("/timebok/ny/"),
+    "new appointment refused": Place("/timebok/ny/", then=refused_new),
+    "new appointment without contact": Place("/timebok/ny/?pasient={unreachable}"),
+    "appointment": Place("/timebok/time/{appointment}/"),
+    "cancelled appointment": Place("/timebok/time/{cancelled}/"),
+    "changing an appointment": Place("/timebok/time/{appointment}/endre/"),
+    "conflict": Place("/timebok/time/{appointment}/endre/", then=conflict),
+    "cancelling": Place("/timebok/time/{appointment}/avlys/"),
+    "cancelling refused": Place("/timebok/time/{appointment}/avlys/", then=refused_cancellation),
+    "types": Place("/timetyper/"),
+    "new type": Place("/timetyper/ny/"),
+    "a type": Place("/timetyper/{type}/", then=save_nothing),
+    "switching a type": Place("/timetyper/{type}/varsling/"),
+    "practitioners": Place("/behandlere/"),
+    "new practitioner": Place("/behandlere/ny/"),
+    "a practitioner": Place("/behandlere/{practitioner}/", then=save_nothing),
+    "places": Place("/steder/"),
+    "new place": Place("/steder/nytt/"),
+    "a place": Place("/steder/{place}/", then=save_nothing),
+    "imports": Place("/import/"),
+    "new import": Place("/import/ny/"),
+    "new import refused": Place("/import/ny/", then=refused_upload),
+    "an import": Place("/import/{import}/"),
+    "security": Place("/konto/2fa/"),
+    "new password of one's own": Place("/konto/password/change/"),
+    "another app": Place("/konto/2fa/totp/deactivate/"),
+    "recovery codes": Place("/konto/2fa/recovery-codes/"),
+    "new recovery codes": Place("/konto/2fa/recovery-codes/generate/"),
+    "log-out": Place("/konto/logout/"),
+    "log-in": Place("/", NOBODY),
+    "log-in refused": Place("/", NOBODY, wrong_password),
+    "code": Place("/", NOBODY, password_given(MANAGER)),
+    "code refused": Place("/", NOBODY, wrong_code),
+    "first log-in": Place("/", NOBODY, password_given(WITHOUT_CODE)),
+    "no clinic": Place("/", NOBODY, without_clinic),
+    "forgotten password": Place("/konto/password/reset/", NOBODY),
+    "link on its way": Place("/konto/password/reset/done/", NOBODY),
+    "link too old": Place(OLD_LINK, NOBODY),
+    "new password saved": Place("/konto/password/reset/key/done/", NOBODY),
+    "refused": Place("/timetyper/", SECRETARY),
+    "not found": Place("/finnes/ikke/"),
+    "not found, nobody logged in": Place("/finnes/ikke/", NOBODY),
+    "unreadable": Place(f"/varsler/?{'a&' * TOO_MANY}"),
+    "old form": Place("/", NOBODY, old_form),
+    "too often": Place("/", NOBODY, too_often),
+    "broken": Place("/", then=broken),
+    "landing": Place("/v/0123456789abcdefghijkl/", PATIENT, has_dark=False),
+    "phones": Place("{sandbox}/", PATIENT, has_dark=False),
+    "phone": Place("{sandbox}/", PATIENT, messages_on_phone, has_dark=False),
+    "phone that has nothing": Place("{sandbox}/phone?to=ingen", PATIENT, has_dark=False),
+    "failures to choose": Place("{sandbox}/behaviour", PATIENT, has_dark=False),
+}
