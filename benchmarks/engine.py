@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from benchmarks.figures import report, scale, watch
 from benchmarks.world import make_clinic, promise
-from notifications import dispatch, sending
+from notifications import dispatch, messages, sending
 from notifications.kinds import Channel, Lane
 from notifications.models import Delivery, Notification
 
@@ -121,10 +121,8 @@ def post_office(count: int) -> float:
     from post_office import mail
 
     body = Delivery.objects.filter(channel="email").latest("pk")
-    mails = [
-        {"recipients": [f"o{n}@example.com"], "subject": body.subject, "message": body.text, "sender": "v@example.com"}
-        for n in range(count)
-    ]
+    same = {"subject": body.subject, "message": body.text, "html_message": messages.html(body.text, body.subject)}
+    mails = [{"recipients": [f"o{n}@example.com"], "sender": "v@example.com", **same} for n in range(count)]
     with watch() as seen:
         mail.send_many(mails)
         while mail.send_queued(processes=1, log_level=0)[0]:
