@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from integrations import csv_fields, fhir, running, storage
-from integrations.models import Format, ImportRun, State
+from integrations.models import RUNNING, Format, ImportRun, State
 from integrations.order import Order
 from integrations.reasons import FileRefused
 from integrations.records import Raw
@@ -19,6 +19,7 @@ from integrations.report import Report
 
 log = logging.getLogger(__name__)
 BEAT = 0.5  # seconds between signs of life
+KEPT = timedelta(days=30)
 
 
 class Beat:
@@ -88,3 +89,14 @@ def succeed(run: ImportRun, report: Report) -> None:
 def finish(run: ImportRun, state: State, **fields: Any) -> None:
     """Write how it ended."""
     ImportRun.objects.filter(pk=run.pk).update(state=state, finished_at=timezone.now(), **fields)
+
+
+def forget_old(now: datetime) -> int:
+    """Delete the files of imports asked for more than KEPT ago; the rows and their counts stay. Returns how many."""
+    old = ImportRun.objects.filter(asked_at__lt=now - KEPT).exclude(stored="").exclude(state__in=RUNNING)
+    for run in old:
+        storage.forget(run.stored)
+        storage.report_of(run.stored).unlink(missing_ok=True)
+    gone = "Filen ble slettet etter 30 dager. Last den opp på nytt."
+    old.filter(state__in=[State.CHECKED, State.BROKEN]).update(state=State.REFUSED, message=gone)
+    return old.update(stored="")
