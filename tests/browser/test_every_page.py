@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.front_desk import FrontDesk
 from tests.browser.pages import PLACES
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
 WIDTHS = (320, 768, 1280)
 INLINE = """() => [...document.querySelectorAll("*")]
   .filter((one) => one.matches("style, [style], script:not([src])") || [...one.attributes].some(
