@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_desk import FrontDesk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 LABELS = [
     "Ikke valgt (standard)",
     "E-post (SMS sendes dersom e-post ikke er mulig)",

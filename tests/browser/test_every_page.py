@@ -11,13 +11,13 @@ from playwright.sync_api import Page
 from tests.browser.front_desk import FrontDesk
 from tests.browser.pages import PLACES
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 WIDTHS = (320, 768, 1280)
 INLINE = """() => [...document.querySelectorAll("*")]
   .filter((one) => one.matches("style, [style], script:not([src])") || [...one.attributes].some(
     ({ name, value }) => name.startsWith("on") || value.startsWith("javascript:")))
   .map((one) => one.outerHTML.slice(0, 200))"""
-ALL = {"resultTypes": ["violations"]}
+ALL = {"resultTypes": ["violations"], "preload": False}
 COLOURS = {**ALL, "runOnly": ["color-contrast"]}
 DARK = """async () => {
   const frame = () => new Promise(requestAnimationFrame);

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_desk import FrontDesk, reload_until, row
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 CONFIRMED = "Bekreftelse på oppsatt time"
 
 

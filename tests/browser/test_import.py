@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.front_desk import MANAGER, FrontDesk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 HEADER = "lokalt nummer;fornavn;etternavn;fødselsdato;e-post;mobil;samtykke"
 
 

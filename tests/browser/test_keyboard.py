@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.front_desk import FrontDesk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 PATIENCE = 40  # presses of Tab before something counts as out of reach
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.front_desk import FrontDesk, reload_until, row
 from tests.rig import wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 
 
 def click_slot(page: Page, day: date, clock: str) -> None:

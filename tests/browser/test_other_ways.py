@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_desk import MANAGER, FrontDesk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 SMALLEST = 24  # pixels a target must have both ways (WCAG 2.2, 2.5.8)
 PAGES = ["/", "/pasienter/", "{card}", "/timebok/", "/timebok/ny/", "/varsler/", "/timetyper/", "/import/ny/"]
 

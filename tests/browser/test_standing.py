@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_desk import FrontDesk, reload_until, row
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 
 
 def test_patient_without_contact_can_be_set_up_knowingly(desk: FrontDesk) -> None:

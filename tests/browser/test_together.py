@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_desk import CLINICIAN, MANAGER, SECRETARY, FrontDesk
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 
 
 def test_second_of_two_editors_sees_both_versions(desk: FrontDesk) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.front_desk import CLINICIAN, FrontDesk, row
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.browser]
 
 
 def test_main_job_works_without_javascript(desk: FrontDesk) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.house import House, running
 from tests.rig import find, wait_for
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.fault]
 
 # What tests.faults.secrets plants: in the type, the remark, the card, and the staff's own words.
 SECRETS = ("hemmeligtype", "hemmeligmerknad", "hemmeligfornavn", "hemmeligetternavn", "13097248022")

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.house import House, running
 from tests.rig import wait_for
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.fault]
 VISIBLE = {"accepted", "delivered", "failed", "undelivered", "bounced", "failed_unknown", "unconfirmed", "expired"}
 
 
