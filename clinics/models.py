@@ -225,6 +225,8 @@ class AuditAction(models.TextChoices):
     PREFERENCE = "preference", _("Endret varslingsmetode")
     CONSENT = "consent", _("Endret samtykke")
     APPOINTMENT = "appointment", _("Endret time")
+    DIALOG = "dialog", _("Leste eller skrev dialog")
+    CARD = "card", _("Leste eller endret regningskort")
     RESEND = "resend", _("Sendte varsel på nytt")
     SETTING = "setting", _("Endret innstilling")
     IMPORT = "import", _("Importerte")
