@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.figures import report, scale, watch
@@ -92,11 +93,11 @@ def wait_until_accepted(keys: list[int]) -> None:
 
 
 def email() -> None:
-    """A merge API and plain SMTP against django-post_office over SMTP."""
+    """A merge API and plain SMTP against django-post_office over SMTP, one process each."""
     end_to_end(Channel.EMAIL, 50)
-    merged, _ = end_to_end(Channel.EMAIL, scale(6_000))
-    plain = over_smtp(scale(1_500))
-    baseline = post_office(scale(1_500))
+    merged, _ = end_to_end(Channel.EMAIL, scale(10_000))
+    plain = over_smtp(scale(2_000))
+    baseline = post_office(scale(2_000))
     report("email_merge", merged, "mails/s")
     report("email_smtp", plain, "mails/s")
     report("email_baseline_post_office_smtp", baseline, "mails/s")
@@ -140,22 +141,45 @@ FROM generate_series(1, %s) AS n
 
 
 def due_scan() -> None:
-    """Time to claim 500 due rows at ten thousand and at ten million old ones."""
+    """Time to claim due rows at ten thousand and ten million old ones, turn by turn so that load strikes both alike."""
     clinic = make_clinic()
-    promise(clinic, 500, channel="sms")
+    promise(clinic, dispatch.BATCH, channel="sms")
     patient = Notification.objects.latest("pk").patient_id
     rows = scale(10_000_000)
-    add_old(clinic.pk, patient, 0, min(10_000, rows))
-    small = claim_time()
     done = min(10_000, rows)
+    add_old(clinic.pk, patient, 0, done)
+    large = str(connection.settings_dict["NAME"])
+    small = copy_database(large)
     while done < rows:
         step = min(1_000_000, rows - done)
         add_old(clinic.pk, patient, done, step)
         done += step
-    large = claim_time()
-    report("due_scan_small", small * 1000, "ms")
-    report(f"due_scan_{rows}", large * 1000, "ms")
-    report("due_scan_ratio", large / small, "x", ("<=", 1.3))
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")  # what is on its way to the disk is not what is measured
+    taken: dict[str, list[float]] = {small: [], large: []}
+    for _ in range(10):
+        for name, times in taken.items():
+            use_database(name)
+            times += [claim_time() for _ in range(7)][2:]  # the first ones fill the new connection's caches
+    slow, fast = statistics.median(taken[large]), statistics.median(taken[small])
+    report("due_scan_small", fast * 1000, "ms")
+    report(f"due_scan_{rows}", slow * 1000, "ms")
+    report("due_scan_ratio", slow / fast, "x", ("<=", 1.3))
+
+
+def use_database(name: str) -> None:
+    """Let the product work in another database of the same server."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def copy_database(name: str) -> str:
+    """Keep the database as it is now under a name of its own, which is returned."""
+    use_database("postgres")
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}_small" TEMPLATE "{name}"')  # the bench's own names
+    use_database(name)
+    return f"{name}_small"
 
 
 def add_old(clinic: int, patient: int, offset: int, count: int) -> None:
@@ -166,19 +190,15 @@ def add_old(clinic: int, patient: int, offset: int, count: int) -> None:
 
 
 def claim_time() -> float:
-    """Return the median seconds to claim what is due, rolled back each time."""
-    from django.db import transaction
-
-    taken = []
-    for _ in range(21):
-        began = time.perf_counter()
-        with transaction.atomic():
-            found = Notification.objects.claim_due(timezone.now() + timedelta(seconds=1), Lane.URGENT, dispatch.BATCH)
-            transaction.set_rollback(True)
-        taken.append(time.perf_counter() - began)
-        if len(found) != dispatch.BATCH:
-            raise RuntimeError(f"{len(found)} claimed")
-    return sorted(taken)[len(taken) // 2]
+    """Return the seconds to claim what is due, rolled back."""
+    began = time.perf_counter()
+    with transaction.atomic():
+        found = Notification.objects.claim_due(timezone.now() + timedelta(seconds=1), Lane.URGENT, dispatch.BATCH)
+        transaction.set_rollback(True)
+    taken = time.perf_counter() - began
+    if len(found) != dispatch.BATCH:
+        raise RuntimeError(f"{len(found)} claimed")
+    return taken
 
 
 def settings_line() -> None:

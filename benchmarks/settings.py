@@ -8,6 +8,7 @@ POST_OFFICE = {
     "BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"},
     "THREADS_PER_PROCESS": 5,
     "LOG_LEVEL": 0,
+    "BATCH_SIZE": 1000,
     "CELERY_ENABLED": False,
 }
 DEBUG = False  # debug keeps every query in memory

@@ -229,6 +229,7 @@ PROVIDER_TIMEOUT = env.float("PROVIDER_TIMEOUT", default=30.0)
 SEND_BATCH = env.int("SEND_BATCH", default=1_000)  # what a merge API takes in one call
 ENGINE_HINTS = env.bool("ENGINE_HINTS", default=True)  # off: only ticks wake the engine
 SMS_IN_FLIGHT = env.int("SMS_IN_FLIGHT", default=64)
+SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", default=4)
 
 # --- SMS: Twilio ----------------------------------------------------------------------------------------------------
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")

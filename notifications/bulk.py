@@ -7,6 +7,7 @@ columns, auto fields or signals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -31,17 +32,22 @@ def update_rows(
         return int(cursor.rowcount)
 
 
-def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+def insert_instances(model: type[models.Model], instances: Sequence[models.Model]) -> None:
     """Insert unsaved instances; their pk stays unknown. Every column is written as the instance has it."""
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
+    value_of = attrgetter(*(field.attname for field in fields))
+    insert_rows(model, [field.attname for field in fields], [value_of(row) for row in instances])
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows given as values in the order of `columns`; a column left out must have a default in the database."""
     if not rows:
         return
-    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
+    fields: list[Any] = [model._meta.get_field(name) for name in columns]
     names = ", ".join(f'"{field.column}"' for field in fields)
     sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {slots(len(fields), len(rows))}'  # nosec B608
-    attributes = [field.attname for field in fields]
-    values = flat(fields, ([getattr(row, name) for name in attributes] for row in rows))
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(values))
+        cursor.execute(sql, list(flat(fields, rows)))
 
 
 def slots(width: int, height: int) -> str:

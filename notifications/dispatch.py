@@ -9,14 +9,14 @@ from datetime import datetime
 from django.db import transaction
 
 from notifications import messages, outbox, reach, rules, subjects
-from notifications.bulk import insert_rows, update_rows
+from notifications.bulk import insert_instances, update_rows
 from notifications.kinds import CANCELLATIONS, Channel, Kind, Lane, Reason, State
 from notifications.models import Delivery, Notification
 from notifications.reach import Reach
 from notifications.subjects import Facts, Stop
 
 log = logging.getLogger(__name__)
-BATCH = 500
+BATCH = 1_000
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ def run(now: datetime, lane: Lane = Lane.URGENT, limit: int = BATCH) -> int:
         if not batch:
             return 0
         verdicts = judge_all(batch, now)
-        insert_rows(Delivery, [delivery for verdict in verdicts for delivery in verdict.deliveries])
+        insert_instances(Delivery, [delivery for verdict in verdicts for delivery in verdict.deliveries])
         record(verdicts, now)
         outbox.wake_sender(lane)
     return len(batch)

@@ -66,6 +66,8 @@ def compose(kind: str, channel: str, values: Mapping[str, str]) -> Text:
 
 def one_line(value: str) -> str:
     """Keep values from breaking lines, subjects and reading direction: no control or bidi characters."""
+    if value.isprintable():
+        return " ".join(value.split())
     kept = "".join(char for char in value if char.isspace() or char.isprintable())  # bidi controls are not printable
     return " ".join(kept.split())
 

@@ -22,7 +22,7 @@ from patients.models import PushSubscription
 
 log = logging.getLogger(__name__)
 What = DeliveryEvent.What
-Going = tuple[Delivery, Attempt]
+Going = tuple[Delivery, str]  # the hop, and the token of this attempt
 
 
 def run(channel: Channel, lane: Lane, now: datetime, limit: int | None = None) -> int:
@@ -136,9 +136,10 @@ def write_ahead(going: Sequence[Delivery], now: datetime) -> list[Going]:
         ("state", "lease_until", "attempts", "recipient"),
         [(d.pk, d.state, d.lease_until, d.attempts, d.recipient) for d in going],
     )
-    attempts = [Attempt(delivery=d, number=d.attempts, token=new_token(), at=now) for d in going]
-    insert_rows(Attempt, attempts)
-    return list(zip(going, attempts, strict=True))
+    written = [(delivery, new_token()) for delivery in going]
+    attempts = [(delivery.pk, delivery.attempts, token, now) for delivery, token in written]
+    insert_rows(Attempt, ("delivery_id", "number", "token", "at"), attempts)
+    return written
 
 
 def outgoing(going: Sequence[Going]) -> list[Outgoing]:
@@ -149,7 +150,7 @@ def outgoing(going: Sequence[Going]) -> list[Outgoing]:
         by_person.setdefault(subscription.person_id, []).append(subscription)
     return [
         Outgoing(
-            token=attempt.token,
+            token=token,
             recipient=delivery.recipient,
             text=delivery.text,
             expires_at=delivery.expires_at,
@@ -159,7 +160,7 @@ def outgoing(going: Sequence[Going]) -> list[Outgoing]:
             sender=sender(delivery),
             recipients=by_person.get(delivery.notification.patient.person_id or 0, []),
         )
-        for delivery, attempt in going
+        for delivery, token in going
     ]
 
 
@@ -245,10 +246,5 @@ WRITERS: dict[Verdict, Callable[[Provider, Results, datetime], None]] = {
 
 def log_events(results: Results, what: str, state: str, now: datetime) -> None:
     """Add one line to each delivery's log."""
-    insert_rows(
-        DeliveryEvent,
-        [
-            DeliveryEvent(delivery=d, what=what, state=state, reason=o.reason or "", code=o.code[:20], at=now)
-            for d, o in results
-        ],
-    )
+    rows = [(d.pk, what, state, o.reason or "", o.code[:20], now) for d, o in results]
+    insert_rows(DeliveryEvent, ("delivery_id", "what", "state", "reason", "code", "at"), rows)

@@ -21,8 +21,9 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # line ends, NUL, direction marks, l
 
 def one_line(text: str, longest: int) -> str:
     """Return the text fit for a header: no line ends, no controls, no direction marks."""
-    seen = "".join(" " if unicodedata.category(char) in INVISIBLE else char for char in text)
-    return " ".join(seen.split())[:longest].strip()
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(char) in INVISIBLE else char for char in text)
+    return " ".join(text.split())[:longest].strip()
 
 
 def is_one_address(recipient: str) -> bool:

@@ -9,6 +9,18 @@ from notifications.providers.base import InvalidSignature, Provider, Verdict
 from tests.providers.stages import SmtpStage
 
 
+def test_a_large_batch_goes_over_several_connections_and_answers_in_order(smtp: SmtpStage, settings: object) -> None:
+    settings.SMTP_CONNECTIONS = 3
+    messages = [smtp.to(number) for number in range(80)]
+    for number in (0, 41, 79):
+        smtp.refuses(messages[number])
+
+    outcomes = smtp.send(*messages)
+
+    refused = [number for number, outcome in enumerate(outcomes) if outcome.verdict == Verdict.REFUSED]
+    assert (refused, len(smtp.arrived()), smtp.server.connections) == ([0, 41, 79], 77, 3)
+
+
 def test_a_batch_uses_one_connection(smtp: SmtpStage) -> None:
     smtp.send(*[smtp.to(number) for number in range(20)])
 
