@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpResponse
+from django.forms import DateField
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -19,6 +21,7 @@ from clinics import toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
 from notifications import filters, history, outbox
+from notifications.kinds import State
 from notifications.models import Notification
 from notifications.queries import NotificationQuerySet
 from notifications.reach import blocked, route_now
@@ -27,6 +30,8 @@ from patients.models import PreferredMethod
 
 ON_CARD = 25
 IN_LOG = 50
+OLDEST = "eldste"
+NARROWING = ("modul", "status", "metode", "fra", "til")
 
 
 @require_GET
@@ -35,6 +40,8 @@ def card(request: StaffRequest, pk: int) -> HttpResponse:
     """Show method, contact values, route and history of one patient."""
     patient = cards.opened(request, pk)
     all_rows = history.of_patient(patient)
+    if request.GET.get("rekkefolge") == OLDEST:
+        all_rows = all_rows.order_by("due_at", "pk")
     paginator = Paginator(filters.narrowed(all_rows, **wanted(request)), ON_CARD)
     page = paginator.get_page(request.GET.get("side"))
     context = {
@@ -54,12 +61,27 @@ def card(request: StaffRequest, pk: int) -> HttpResponse:
 @needs(Right.READ_CARD)
 def log(request: StaffRequest) -> HttpResponse:
     """Show the clinic's notices, newest first; the address carries where the next page begins."""
-    rows = Notification.objects.of(request.clinic).order_by("-due_at", "-pk")
-    rows = older_than(filters.narrowed(rows, **wanted(request)), request.GET.get("etter", ""))
-    found = list(rows[: IN_LOG + 1])
+    asked, now = wanted(request), timezone.now()
+    rows = filters.narrowed(Notification.objects.of(request.clinic), **asked)
+    if asked["status"] != "planned":
+        rows = rows.exclude(state=State.WAITING)  # what is planned for later would bury what has happened
+    period = Period(request.GET)
+    rows = filters.within(rows, request.clinic, period.first, period.last)
+    is_oldest_first = request.GET.get("rekkefolge") == OLDEST
+    key = request.GET.get("etter", "")
+    found = list(beyond(rows, key, is_oldest_first=is_oldest_first)[: IN_LOG + 1])
     shown = found[:IN_LOG]
-    context = {"rows": history.rows(shown), "more": key_of(shown[-1]) if len(found) > IN_LOG else ""}
-    return render(request, "notifications/log.html", context | filtering(request))
+    is_first_page = not key and not any(asked.values()) and not period.is_set
+    context = {
+        "rows": history.rows(shown),
+        "more": key_of(shown[-1]) if len(found) > IN_LOG else "",
+        "failures": history.rows(filters.unresolved(request.clinic, now)) if is_first_page else [],
+        "period": period,
+        "methods": filters.METHODS,
+    }
+    context |= filtering(request)
+    context["is_narrowed"] = context["is_narrowed"] or period.is_set
+    return render(request, "notifications/log.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,28 +103,70 @@ def resend(request: StaffRequest, pk: int) -> HttpResponse:
 
 def wanted(request: StaffRequest) -> dict[str, str]:
     """Return the filter in the address."""
-    return {"module": request.GET.get("modul", ""), "status": request.GET.get("status", "")}
+    return {
+        "module": request.GET.get("modul", ""),
+        "status": request.GET.get("status", ""),
+        "method": request.GET.get("metode", ""),
+    }
 
 
 def filtering(request: StaffRequest) -> dict[str, Any]:
     """Return what the filter form and the links shown need."""
     asked = wanted(request)
-    query = urlencode({"modul": asked["module"], "status": asked["status"]})
+    order = OLDEST if request.GET.get("rekkefolge") == OLDEST else ""
+    kept = {name: given for name in NARROWING if (given := request.GET.get(name, ""))}
+    query = urlencode(kept | ({"rekkefolge": order} if order else {}))
+    other = urlencode(kept | ({} if order else {"rekkefolge": OLDEST}))
     opened = request.GET.get("vis", "")
     return {
         **asked,
         "modules": filters.MODULES,
         "statuses": filters.STATUSES,
-        "query": f"{query}&",
+        "query": f"{query}&" if query else "",
+        "order": order,
+        "other_order": other,
         "opened": int(opened) if opened.isdecimal() else 0,
         "is_narrowed": any(asked.values()),
     }
 
 
-def older_than(rows: NotificationQuerySet, key: str) -> NotificationQuerySet:
-    """Keep what comes after the key in the log's order; a key that cannot be read keeps everything."""
+def beyond(rows: NotificationQuerySet, key: str, *, is_oldest_first: bool) -> NotificationQuerySet:
+    """Order the log and keep what comes after the key; a key that cannot be read keeps everything."""
     at, pk = parsed(key)
-    return rows.filter(Q(due_at__lt=at) | Q(due_at=at, pk__lt=pk)) if at else rows
+    if is_oldest_first:
+        rows = rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)) if at else rows
+        return rows.order_by("due_at", "pk")
+    rows = rows.filter(Q(due_at__lt=at) | Q(due_at=at, pk__lt=pk)) if at else rows
+    return rows.order_by("-due_at", "-pk")
+
+
+class Period:
+    """The days in the address; one that cannot be read is said so, and keeps everything."""
+
+    def __init__(self, query: QueryDict) -> None:
+        self.typed = {"fra": query.get("fra", ""), "til": query.get("til", "")}
+        self.first, self.last = day(self.typed["fra"]), day(self.typed["til"])
+        unread = any(text and day(text) is None for text in self.typed.values())
+        is_reversed = bool(self.first and self.last and self.last < self.first)
+        self.problem = ""
+        if unread:
+            self.problem = _("Skriv datoen som dd.mm.åååå.")
+        elif is_reversed:
+            self.problem = _("Til-datoen er før fra-datoen.")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a day narrows the log."""
+        return bool(self.first or self.last)
+
+
+def day(text: str) -> date | None:
+    """Read a day as the browser's date field or a person writes it."""
+    try:
+        read: date | None = DateField(input_formats=["%Y-%m-%d", "%d.%m.%Y"], required=False).clean(text.strip())
+    except ValidationError:
+        return None
+    return read
 
 
 def parsed(key: str) -> tuple[datetime | None, int]:

@@ -4,15 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinics', '0004_cache_table'),
+        ("clinics", "0004_cache_table"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='auditevent',
-            name='action',
-            field=models.CharField(choices=[('search', 'Søkte etter pasient'), ('read', 'Åpnet pasientkort'), ('create', 'Opprettet pasientkort'), ('contact', 'Endret kontaktopplysninger'), ('personal', 'Endret personalia'), ('preference', 'Endret varslingsmetode'), ('consent', 'Endret samtykke'), ('appointment', 'Endret time'), ('dialog', 'Leste eller skrev dialog'), ('card', 'Leste eller endret regningskort'), ('resend', 'Sendte varsel på nytt'), ('setting', 'Endret innstilling'), ('import', 'Importerte'), ('export', 'Eksporterte'), ('refused', 'Ble nektet tilgang')], max_length=12),
+            model_name="auditevent",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("search", "Søkte etter pasient"),
+                    ("read", "Åpnet pasientkort"),
+                    ("create", "Opprettet pasientkort"),
+                    ("contact", "Endret kontaktopplysninger"),
+                    ("personal", "Endret personalia"),
+                    ("preference", "Endret varslingsmetode"),
+                    ("consent", "Endret samtykke"),
+                    ("appointment", "Endret time"),
+                    ("dialog", "Leste eller skrev dialog"),
+                    ("card", "Leste eller endret regningskort"),
+                    ("resend", "Sendte varsel på nytt"),
+                    ("setting", "Endret innstilling"),
+                    ("import", "Importerte"),
+                    ("export", "Eksporterte"),
+                    ("refused", "Ble nektet tilgang"),
+                ],
+                max_length=12,
+            ),
         ),
     ]
