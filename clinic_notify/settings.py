@@ -182,6 +182,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=500 * 1024 * 1024)
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=12 * 1024 * 1024)  # of one file; as Helsenorge's
+ATTACHMENT_MAX_COUNT = env.int("ATTACHMENT_MAX_COUNT", default=5)  # of one message
 
 # --- Celery: an alarm clock -----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("BROKER_URL", default=f"redis+socket://{VAR_DIR / 'redis.sock'}")
@@ -217,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
         "integrations.tasks.run_waiting": 30.0,
         "integrations.tasks.forget_old": 24 * 3600.0,
         "timebook.tasks.compare_plan": 24 * 3600.0,
+        "post.tasks.purge_attachments": 24 * 3600.0,
     }.items()
 }
 

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clinics.urls")),
     path("", include("notifications.urls")),
     path("", include("timebook.urls")),
+    path("", include("post.urls")),
     path("pasienter/", include("patients.urls")),
     path("", include("portal.urls")),
     path("import/", include("integrations.urls")),

@@ -1,9 +1,18 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PostConfig(AppConfig):
-    """Registers the app with Django."""
+    """Registers messages as something notices can be about."""
 
     name = "post"
+    verbose_name = _("Post")
+
+    def ready(self) -> None:
+        """Tell the engine how to ask about messages."""
+        from notifications import subjects  # noqa: PLC0415 - apps are ready now
+        from post.subject import MessageSubject  # noqa: PLC0415
+
+        subjects.register(MessageSubject())

@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 
 from clinics.models import Clinic, Membership, Place, Practitioner, Role, User
 from patients.models import Consent, Patient, Person
+from post.models import Dialog, DialogKind, DialogState, KindSwitch, Message, Party
 from timebook.models import Appointment, AppointmentType
 
 
@@ -118,3 +119,46 @@ class AppointmentFactory(DjangoModelFactory):
 
     class Meta:
         model = Appointment
+
+
+class KindSwitchFactory(DjangoModelFactory):
+    """A kind of dialog that the clinic uses."""
+
+    clinic = factory.SubFactory(ClinicFactory)
+    kind = DialogKind.E_DIALOG
+    is_on = True
+
+    class Meta:
+        model = KindSwitch
+
+
+class DialogFactory(DjangoModelFactory):
+    """A patient's e-dialog that waits, unread, with the one message it began with."""
+
+    patient = factory.SubFactory(PatientFactory)
+    clinic = factory.SelfAttribute("patient.clinic")
+    kind = DialogKind.E_DIALOG
+    subject = "Spørsmål om time"
+    state = DialogState.WAITING
+    is_unread = True
+    started_by = Party.PATIENT
+    last_message_at = factory.LazyFunction(lambda: datetime.now(UTC))
+    created_at = factory.SelfAttribute("last_message_at")
+    first = factory.RelatedFactory("tests.factories.MessageFactory", factory_related_name="dialog")
+
+    class Meta:
+        model = Dialog
+        skip_postgeneration_save = True
+
+
+class MessageFactory(DjangoModelFactory):
+    """A message from the patient."""
+
+    dialog = factory.SubFactory(DialogFactory)
+    clinic = factory.SelfAttribute("dialog.clinic")
+    party = Party.PATIENT
+    text = "Når kan jeg komme?"
+    sent_at = factory.SelfAttribute("dialog.last_message_at")
+
+    class Meta:
+        model = Message

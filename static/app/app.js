@@ -1,12 +1,14 @@
 /* Everything here improves pages that already work without it. Hooks are data-* attributes. */
 import { initDialogs } from "./dialogs.js";
 import { initQuickSearch } from "./quick.js";
+import { initRows } from "./rows.js";
 import { initTimebook } from "./timebook.js";
 
 document.body.classList.add("js");
 initDialogs();
 initQuickSearch();
 initTimebook();
+initRows();
 
 document.querySelector(".nav-toggle")?.addEventListener("click", (event) => {
   const open = document.body.classList.toggle("nav-open");

@@ -13,6 +13,12 @@ def no_collected_files(settings: object) -> None:
     settings.WHITENOISE_AUTOREFRESH = True  # type: ignore[attr-defined]
 
 
+@pytest.fixture(autouse=True)
+def own_files(settings: object, tmp_path: object) -> None:
+    """Keep uploaded files in the test's own folder."""
+    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def here(db: None) -> World:
     """The clinic people work at."""

@@ -16,10 +16,13 @@ from integrations.models import ImportRun
 from notifications.kinds import Kind, State, SubjectType
 from notifications.models import Notification
 from patients.models import Patient
+from post import storage
+from post.models import Attachment, Dialog, MessageTemplate
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
     ClinicFactory,
+    DialogFactory,
     PatientFactory,
     PlaceFactory,
     PractitionerFactory,
@@ -42,6 +45,9 @@ class World:
     place: Place
     notification: Notification
     run: ImportRun
+    dialog: Dialog
+    attachment: Attachment
+    template: MessageTemplate
 
 
 def world() -> World:
@@ -54,7 +60,23 @@ def world() -> World:
     run = ImportRun.objects.create(
         clinic=clinic, format="csv", name=f"{FAMILY_NAME}.csv", state="checked", created_by=UserFactory()
     )
-    return World(clinic, patient, appointment, kind, practitioner, place, notice(patient), run)
+    dialog = DialogFactory(patient=patient, subject=f"Om {FAMILY_NAME}")
+    template = MessageTemplate.objects.create(clinic=clinic, name=FAMILY_NAME, text="Hei")
+    parts = (notice(patient), run, dialog, attached(dialog), template)
+    return World(clinic, patient, appointment, kind, practitioner, place, *parts)
+
+
+def attached(dialog: Dialog) -> Attachment:
+    """Make a file of the dialog's message, in the test's own folder."""
+    return Attachment.objects.create(
+        clinic=dialog.clinic,
+        message=dialog.messages.get(),
+        name=f"{FAMILY_NAME}.txt",
+        content_type="text/plain",
+        size=3,
+        sha256="0" * 64,
+        stored=storage.keep(b"Hei"),
+    )
 
 
 def notice(patient: Patient, *, at: int = 0, **fields: Any) -> Notification:
@@ -91,6 +113,11 @@ ROWS: dict[str, Kwargs] = {
     "timebook:restore": pk_of("appointment"),
     "timebook:type_edit": pk_of("type"),
     "timebook:type_notices": pk_of("type"),
+    **{f"post:{name}": pk_of("dialog") for name in ("dialog", "answer", "draft", "mark", "assign", "close", "reopen")},
+    "post:of_patient": pk_of("patient"),
+    "post:attachment": pk_of("attachment"),
+    "post:template_edit": pk_of("template"),
+    "post:template_delete": pk_of("template"),
     "integrations:import_run": pk_of("run"),
     "integrations:import_start": pk_of("run"),
     "integrations:import_report": pk_of("run"),
