@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notifications.urls")),
     path("", include("timebook.urls")),
     path("", include("post.urls")),
+    path("", include("economy.urls")),
     path("pasienter/", include("patients.urls")),
     path("", include("portal.urls")),
     path("import/", include("integrations.urls")),

@@ -25,6 +25,8 @@ SECTIONS = {
     "post:of_patient": "patients",
     "post:kinds": "kinds",
     "post": "post",
+    "economy:of_patient": "patients",
+    "economy": "economy",
     "notifications:card": "patients",
     "notifications:resend": "log",
     "notifications": "log",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
 
 from clinics.models import Clinic, Membership, Place, Practitioner, Role, User
+from economy.models import BillingCard, Line, Tariff
 from patients.models import Consent, Patient, Person
 from post.models import Dialog, DialogKind, DialogState, KindSwitch, Message, Party
 from timebook.models import Appointment, AppointmentType
@@ -162,3 +163,41 @@ class MessageFactory(DjangoModelFactory):
 
     class Meta:
         model = Message
+
+
+class TariffFactory(DjangoModelFactory):
+    """A takst with no rules: 175 kr, of which the patient pays 160."""
+
+    code = factory.Sequence(lambda n: f"X{n}")
+    text = "Oppdiktet takst"
+    valid_from = date(2020, 1, 1)
+    fee_ore, refund_ore, patient_ore = 17_500, 1_500, 16_000
+    source = "Oppdiktet"
+
+    class Meta:
+        model = Tariff
+
+
+class BillingCardFactory(DjangoModelFactory):
+    """An empty draft of today; everything at the patient's clinic."""
+
+    patient = factory.SubFactory(PatientFactory)
+    clinic = factory.SelfAttribute("patient.clinic")
+    number = factory.Sequence(lambda n: n + 1_000)
+    practitioner = factory.SubFactory(PractitionerFactory, clinic=factory.SelfAttribute("..clinic"))
+    service_date = factory.LazyFunction(lambda: datetime.now(UTC).date())
+
+    class Meta:
+        model = BillingCard
+
+
+class LineFactory(DjangoModelFactory):
+    """A line of 175 kr, of which the patient pays 160; the card's sums are not touched."""
+
+    card = factory.SubFactory(BillingCardFactory)
+    code = "2ad"
+    text = "Konsultasjon"
+    fee_ore, refund_ore, patient_ore, share_ore = 17_500, 1_500, 16_000, 16_000
+
+    class Meta:
+        model = Line

@@ -12,6 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from clinics.models import Clinic, Place, Practitioner
+from economy.kinds import Method
+from economy.models import BillingCard, Line, Receipt
 from integrations.models import ImportRun
 from notifications.kinds import Kind, State, SubjectType
 from notifications.models import Notification
@@ -21,8 +23,10 @@ from post.models import Attachment, Dialog, MessageTemplate
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
+    BillingCardFactory,
     ClinicFactory,
     DialogFactory,
+    LineFactory,
     PatientFactory,
     PlaceFactory,
     PractitionerFactory,
@@ -48,6 +52,9 @@ class World:
     dialog: Dialog
     attachment: Attachment
     template: MessageTemplate
+    billing_card: BillingCard
+    billing_line: Line
+    receipt: Receipt
 
 
 def world() -> World:
@@ -63,7 +70,8 @@ def world() -> World:
     dialog = DialogFactory(patient=patient, subject=f"Om {FAMILY_NAME}")
     template = MessageTemplate.objects.create(clinic=clinic, name=FAMILY_NAME, text="Hei")
     parts = (notice(patient), run, dialog, attached(dialog), template)
-    return World(clinic, patient, appointment, kind, practitioner, place, *parts)
+    line, receipt = billed(patient), paid(patient)
+    return World(clinic, patient, appointment, kind, practitioner, place, *parts, line.card, line, receipt)
 
 
 def attached(dialog: Dialog) -> Attachment:
@@ -76,6 +84,24 @@ def attached(dialog: Dialog) -> Attachment:
         size=3,
         sha256="0" * 64,
         stored=storage.keep(b"Hei"),
+    )
+
+
+SUMS = {"fee_ore": 17_500, "refund_ore": 1_500, "patient_ore": 16_000}
+
+
+def billed(patient: Patient) -> Line:
+    """Make a draft with one line."""
+    return LineFactory(card=BillingCardFactory(patient=patient, **SUMS))
+
+
+def paid(patient: Patient) -> Receipt:
+    """Make a paid card with one line and its receipt; nobody is told."""
+    card = billed(patient).card
+    card.state, card.method, card.settled_at = "paid", Method.TERMINAL, timezone.now()
+    card.save()
+    return Receipt.objects.create(
+        clinic=card.clinic, card=card, number=card.number, issued_at=card.settled_at, patient_name=patient.name, **SUMS
     )
 
 
@@ -118,6 +144,21 @@ ROWS: dict[str, Kwargs] = {
     "post:attachment": pk_of("attachment"),
     "post:template_edit": pk_of("template"),
     "post:template_delete": pk_of("template"),
+    "economy:of_patient": pk_of("patient"),
+    "economy:card": pk_of("billing_card"),
+    "economy:change": pk_of("billing_card"),
+    "economy:open": pk_of("billing_card"),
+    "economy:reopen": pk_of("billing_card"),
+    "economy:line_add": pk_of("billing_card"),
+    "economy:line_add_own": pk_of("billing_card"),
+    "economy:tariffs": pk_of("billing_card"),
+    "economy:line_change": pk_of("billing_line"),
+    "economy:line_remove": pk_of("billing_line"),
+    "economy:line_restore": pk_of("billing_line"),
+    "economy:pay": pk_of("billing_card"),
+    "economy:void": pk_of("billing_card"),
+    "economy:credit": pk_of("billing_card"),
+    "economy:receipt": pk_of("receipt"),
     "integrations:import_run": pk_of("run"),
     "integrations:import_start": pk_of("run"),
     "integrations:import_report": pk_of("run"),

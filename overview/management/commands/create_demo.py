@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinics.models import Clinic, Place, Practitioner, User
-from overview.management import demo_book, demo_patients, demo_post, demo_staff
+from overview.management import demo_book, demo_economy, demo_patients, demo_post, demo_staff
 from patients.models import Patient
 
 ALL_ON: dict[str, Any] = {
@@ -72,6 +72,7 @@ def create() -> int:
     rooms = [place(first, f"Rom {number}", "Fjordgata 12") for number in range(1, 4)]
     made = demo_book.fill(first, doctors, rooms, by=manager, now=now)
     demo_post.fill(first, by=users["kari.holm@example.com"], now=now)
+    demo_economy.create(first, by=manager, now=now)
     skin = [practitioner(second, "Olena Kovalenko", "hudlege")]
     return made + demo_book.fill(second, skin, [place(second, "2. etasje", "Bryggen 7")], by=manager, now=now)
 
