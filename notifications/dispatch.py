@@ -8,15 +8,17 @@ from datetime import datetime
 
 from django.db import transaction
 
-from notifications import messages, outbox, reach, rules, subjects
+from notifications import decision, messages, outbox, reach, subjects
 from notifications.bulk import insert_instances, update_rows
-from notifications.kinds import CANCELLATIONS, Channel, Kind, Lane, Reason, State
+from notifications.decision import Seen
+from notifications.kinds import CANCELLATIONS, Channel, Lane, Reason, State
 from notifications.models import Delivery, Notification
 from notifications.reach import Reach
 from notifications.subjects import Facts, Stop
 
 log = logging.getLogger(__name__)
 BATCH = 1_000
+UNASKED = Reach(frozenset())  # the contact values are not part of the question
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Verdict:
     state: State
     reason: str = ""
     expires_at: datetime | None = None
+    seen: Seen | None = None
     deliveries: list[Delivery] = field(default_factory=list)
 
 
@@ -61,16 +64,33 @@ def judge_all(batch: list[Notification], now: datetime) -> list[Verdict]:
 def judge(notification: Notification, facts: Facts, found: Reach, now: datetime) -> Verdict:
     """Decide one notice by everything as it is now (spec C1, C2)."""
     expires_at = deadline(notification, facts)
-    if stop := stopped(notification, facts, expires_at, now):
-        return Verdict(notification, stop.state, stop.reason)
-    patient = notification.patient
-    channels = rules.channels(patient.preferred_method, notification.kind, found.possible)
-    if not channels:
-        only_sms = found.problems.get(Channel.SMS) if notification.kind == Kind.BULK_SMS else None
-        return Verdict(notification, State.SUPPRESSED, only_sms or Reason.NO_CONTACT)
-    verdict = Verdict(notification, State.DISPATCHED, expires_at=expires_at)
-    verdict.deliveries = [hop(notification, channel, facts, now=now, expires_at=expires_at) for channel in channels]
-    return verdict
+    seen = see(notification, facts, found, expires_at, now)
+    decided = decision.decide(seen)
+    deliveries = [hop(notification, channel, facts, now=now, expires_at=expires_at) for channel in decided.channels]
+    return Verdict(
+        notification,
+        decided.state,
+        decided.reason,
+        expires_at=expires_at if decided.goes_out else None,
+        seen=seen,
+        deliveries=deliveries,
+    )
+
+
+def see(notification: Notification, facts: Facts, found: Reach, expires_at: datetime, now: datetime) -> Seen:
+    """Gather what the decision rests on."""
+    type_off = facts.stop is not None and facts.stop.reason == Reason.TYPE_OFF
+    stop = None if type_off else facts.stop
+    return reach.see(
+        notification.kind,
+        notification.patient,
+        notification.clinic,
+        found,
+        subject=stop.reason if stop else "",
+        subject_state=stop.state if stop else "",
+        is_late=expires_at <= now,
+        type=not type_off,
+    )
 
 
 def deadline(notification: Notification, facts: Facts) -> datetime:
@@ -81,18 +101,8 @@ def deadline(notification: Notification, facts: Facts) -> datetime:
 
 
 def stopped(notification: Notification, facts: Facts, expires_at: datetime, now: datetime) -> Stop | None:
-    """Return why nothing may go out, in the order staff would ask; used again right before every hand-over."""
-    if facts.stop and facts.stop.state != State.SUPPRESSED:
-        return facts.stop
-    if expires_at <= now:
-        return Stop(State.EXPIRED, Reason.TOO_LATE)
-    if notification.module and not notification.clinic.notifies(notification.module):
-        return Stop(State.SUPPRESSED, Reason.MODULE_OFF)
-    if facts.stop:
-        return facts.stop
-    if problem := reach.consent_problem(notification.patient):
-        return Stop(State.SUPPRESSED, problem)
-    return None
+    """Return why nothing may go out, contact values aside; asked again right before every hand-over."""
+    return decision.stop(see(notification, facts, UNASKED, expires_at, now))
 
 
 def hop(
@@ -130,6 +140,16 @@ def record(verdicts: list[Verdict], now: datetime) -> None:
     """Write every verdict in one statement."""
     update_rows(
         Notification,
-        ("state", "reason", "settled_at", "expires_at"),
-        [(v.notification.pk, v.state, v.reason, now, v.expires_at or v.notification.expires_at) for v in verdicts],
+        ("state", "reason", "settled_at", "expires_at", "seen"),
+        [
+            (
+                v.notification.pk,
+                v.state,
+                v.reason,
+                now,
+                v.expires_at or v.notification.expires_at,
+                v.seen.packed() if v.seen else None,
+            )
+            for v in verdicts
+        ],
     )

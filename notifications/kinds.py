@@ -157,6 +157,9 @@ class Reason(models.TextChoices):
     NEWER_NEWS = "newer_news", _("En nyere hendelse kom før varselet gikk ut")
     SUBJECT_GONE = "subject_gone", _("Det varselet gjelder, finnes ikke lenger")
     TOO_LATE = "too_late", _("Varselet ble for sent")
+    UNDER_48_HOURS = "under_48_hours", _("Timen ble satt opp eller flyttet mindre enn 48 timer før den begynner")
+    IMPORTED = "imported", _("Timen er importert: import gir ingen bekreftelse")
+    SWITCHED_ON_LATE = "switched_on_late", _("Varsling ble slått på samme dag som timen eller dagen før")
     ALREADY_REMINDED = "already_reminded", _("Pasienten er alt påminnet om dette tidspunktet")
     # The providers' side
     INVALID_NUMBER = "invalid_number", _("Operatøren kjenner ikke nummeret")

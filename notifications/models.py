@@ -45,6 +45,7 @@ class Notification(ClinicRow):
     reason = models.CharField(_("årsak"), max_length=24, blank=True, choices=Reason.choices)
     external = models.CharField(_("varsles av"), max_length=10, blank=True, choices=External.choices)
     baseline = models.JSONField(null=True, blank=True)  # what the patient knew before this chain of news (spec D5)
+    seen = models.JSONField(null=True, blank=True)  # what the decision rested on (decision.Seen, packed; spec J3)
     event_at = models.DateTimeField(_("hendelsen skjedde"))
     due_at = models.DateTimeField(_("skal ut"))
     expires_at = models.DateTimeField(_("siste frist"))
@@ -91,6 +92,31 @@ class Notification(ClinicRow):
     def module(self) -> str:
         """The module the notice belongs to; empty for bulk SMS and invitations."""
         return MODULE_OF[self.kind]
+
+
+class Silence(ClinicRow):
+    """An event that called for no notice, and why, so that «Hvorfor?» can answer (spec J3). Append-only."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="silences")
+    kind = models.CharField(_("hendelse"), max_length=24, choices=Kind.choices)
+    subject_type = models.CharField(max_length=12, choices=SubjectType.choices)
+    subject_id = models.BigIntegerField()
+    reason = models.CharField(_("årsak"), max_length=24, choices=Reason.choices)
+    seen = models.JSONField(default=dict)  # decision.Seen, packed
+    remedy_at = models.DateTimeField(null=True)  # the latest moment at which the event would have given the notice
+    event_at = models.DateTimeField(_("hendelsen skjedde"))
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("hendelse uten varsel")
+        verbose_name_plural = _("hendelser uten varsel")
+        indexes: ClassVar = [
+            models.Index(fields=["subject_type", "subject_id"], name="silence_subject"),  # «Hvorfor?»
+            models.Index(fields=["patient", "-event_at"], name="silence_history"),  # the card
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reason}"
 
 
 class Delivery(ClinicRow):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from clinics import audit
 from clinics.models import AuditAction, User
 from notifications import hints, rules
+from notifications.decision import Seen
 from notifications.kinds import LIFETIME, OPEN_DELIVERY, External, Kind, Lane, Reason, State, SubjectType
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, Notification, Silence
 from notifications.queries import NotificationQuerySet
 
 CHUNK = 1_000  # rows per INSERT: measured flat from 500 upwards
@@ -69,6 +70,32 @@ def plan_many(planned: Sequence[Planned]) -> None:
         rows = [item.row() for item in planned[first : first + CHUNK]]
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
     wake_if_due(planned)
+
+
+def keep_silent(planned: Planned, reason: Reason, *, seen: Seen, remedy_at: datetime | None = None) -> None:
+    """Remember that an event called for no notice, and why; it is no row of the history (spec A3, J3)."""
+    silence(planned, reason, seen=seen, remedy_at=remedy_at).save(force_insert=True)
+
+
+def keep_silent_many(silences: Iterable[Silence]) -> None:
+    """Remember many at once."""
+    Silence.objects.bulk_create(silences, batch_size=CHUNK)
+
+
+def silence(planned: Planned, reason: Reason, *, seen: Seen, remedy_at: datetime | None = None) -> Silence:
+    """Return the unsaved row; `remedy_at` is the latest moment at which the event would have given the notice."""
+    return Silence(
+        clinic_id=planned.clinic_id,
+        patient_id=planned.patient_id,
+        kind=planned.kind,
+        subject_type=planned.subject_type,
+        subject_id=planned.subject_id,
+        reason=reason,
+        seen=seen.packed(),
+        remedy_at=remedy_at,
+        event_at=planned.event_at,
+        by_id=planned.by_id,
+    )
 
 
 def record_external(planned: Planned, who: External) -> Notification:

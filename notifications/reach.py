@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from notifications import rules
-from notifications.kinds import Channel, Kind, Reason
+from notifications.decision import Seen
+from notifications.kinds import MODULE_OF, Channel, Kind, Reason
 from patients.models import Consent, Patient, PushSubscription
 
 if TYPE_CHECKING:
@@ -41,6 +42,27 @@ def reach(patient: Patient, clinic: Clinic, with_push: set[int]) -> Reach:
     }
     possible = frozenset(channel for channel, problem in problems.items() if problem is None)
     return Reach(possible, {channel: problem for channel, problem in problems.items() if problem})
+
+
+def see(kind: str, patient: Patient, clinic: Clinic, found: Reach, **rest: Any) -> Seen:
+    """Return what a decision about the patient rests on now; `rest` is what the subject adds."""
+    module, problems = MODULE_OF[kind], found.problems
+    return Seen(
+        kind=kind,
+        module=not module or clinic.notifies(module),
+        consent=patient.consent,
+        preferred=patient.preferred_method,
+        email=problems.get(Channel.EMAIL, ""),
+        sms=problems.get(Channel.SMS, ""),
+        push=problems.get(Channel.PUSH, ""),
+        **rest,
+    )
+
+
+def see_now(kind: str, patient: Patient, **rest: Any) -> Seen:
+    """Return what a decision about this one patient would rest on now: one query."""
+    found = reach(patient, patient.clinic, people_with_push([patient]))
+    return see(kind, patient, patient.clinic, found, **rest)
 
 
 def email_problem(patient: Patient) -> Reason | None:

@@ -13,7 +13,8 @@ from django.db import DatabaseError
 from notifications.kinds import Reason, State, SubjectType
 
 if TYPE_CHECKING:
-    from notifications.models import Notification
+    from notifications.models import Notification, Silence
+    from patients.models import Patient
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +50,22 @@ class Subject(Protocol):
 
 
 REGISTRY: dict[str, Subject] = {}
+UNTOLD: dict[str, Callable[[int, Patient], Sequence[Silence]]] = {}
 
 
 def register(subject: Subject) -> None:
     """Make a subject type known to the engine."""
     REGISTRY[subject.type] = subject
+
+
+def register_untold(subject_type: SubjectType, ask_about: Callable[[int, Patient], Sequence[Silence]]) -> None:
+    """Register what can tell of events that are known from the subject's own row, such as an import."""
+    UNTOLD[subject_type] = ask_about
+
+
+def untold(subject_type: SubjectType, subject_id: int, patient: Patient) -> Sequence[Silence]:
+    """Return unsaved silences that the subject's own row explains (spec J3)."""
+    return UNTOLD[subject_type](subject_id, patient) if subject_type in UNTOLD else ()
 
 
 def facts_about(notifications: Sequence[Notification], now: datetime) -> dict[int, Facts]:

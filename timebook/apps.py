@@ -15,5 +15,7 @@ class TimebookConfig(AppConfig):
         from notifications import subjects  # noqa: PLC0415 - apps are ready now
         from timebook import signals  # noqa: F401, PLC0415 - connects by import
         from timebook.subject import AppointmentSubject  # noqa: PLC0415
+        from timebook.untold import imported  # noqa: PLC0415
 
         subjects.register(AppointmentSubject())
+        subjects.register_untold(AppointmentSubject.type, imported)

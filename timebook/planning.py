@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from clinics.models import Module
-from notifications import outbox
+from notifications import outbox, reach
 from notifications.kinds import CANCELLATIONS, External, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from notifications.outbox import Planned
@@ -35,7 +35,8 @@ def appointment_saved(before: Appointment | None, after: Appointment | None, now
     waiting = lock_waiting(appointment)
     undone = next((row for row in waiting if row.kind in CANCELLATIONS), None) if happened == Event.RESTORED else None
     plan_news(appointment, happened, before=before, after=after, waiting=waiting, now=now)
-    plan_reminder(appointment, after, undone=undone, now=now)
+    is_new_start = before is None or before.starts_at != appointment.starts_at
+    plan_reminder(appointment, after, undone=undone, is_new_start=is_new_start, now=now)
 
 
 def lock_waiting(appointment: Appointment) -> list[Notification]:
@@ -70,6 +71,8 @@ def plan_news(
         news = None  # import makes no confirmation (spec D11)
     if news is None or not notifies(appointment):
         withdraw_untrue(waiting, happened, now)
+        if news and news.kind:
+            keep_silent(promise(appointment, news.kind, NEWS, now=now, due_at=now), off(appointment), appointment)
         return
     row = planned_news(appointment, news, now).row() if news.kind else None
     if waiting:
@@ -78,6 +81,19 @@ def plan_news(
     if row:
         row.save(force_insert=True)
         Notification.objects.filter(pk__in=[old.pk for old in waiting]).update(replaced_by=row)
+
+
+def off(appointment: Appointment) -> Reason:
+    """Say what was off when the event happened."""
+    return Reason.TYPE_OFF if appointment.clinic.notifies(Module.TIMEBOOK) else Reason.MODULE_OFF
+
+
+def keep_silent(
+    planned: Planned, reason: Reason, appointment: Appointment, *, remedy_at: datetime | None = None
+) -> None:
+    """Remember why the event gave no notice, with everything as it was (spec J3)."""
+    seen = reach.see_now(planned.kind, appointment.patient, type=appointment.type.notices)
+    outbox.keep_silent(planned, reason, seen=seen, remedy_at=remedy_at)
 
 
 def planned_news(appointment: Appointment, news: News, now: datetime) -> Planned:
@@ -123,7 +139,12 @@ def withdraw_untrue(waiting: list[Notification], happened: Event, now: datetime)
 
 
 def plan_reminder(
-    appointment: Appointment, after: Appointment | None, *, undone: Notification | None, now: datetime
+    appointment: Appointment,
+    after: Appointment | None,
+    *,
+    undone: Notification | None,
+    is_new_start: bool,
+    now: datetime,
 ) -> None:
     """Move, remove or make the reminder (spec D6, D7); `undone` is the cancellation that was taken back in time."""
     stands = after is not None and after.is_booked
@@ -133,7 +154,10 @@ def plan_reminder(
         outbox.close(reminders, State.CANCELLED, Reason.APPOINTMENT_CANCELLED, now)
         return
     outbox.close(reminders.exclude(slot=slot), State.REPLACED, Reason.APPOINTMENT_MOVED, now)
+    owes_answer = is_new_start and appointment.source != Source.IMPORT  # an import's rows are their own explanation
     if not notifies(appointment):
+        if owes_answer:
+            keep_silent(reminder(appointment, due_at=now, now=now), off(appointment), appointment)
         return
     # Undone within the wait: the cancellation never happened, so the reminder it removed stands again.
     removed = reminders.filter(slot=slot, state=State.CANCELLED)
@@ -141,6 +165,10 @@ def plan_reminder(
     if events.gets_reminder(appointment.starts_at, now) or (reinstated and appointment.starts_at > now):
         due_at = max(events.reminder_due(appointment.starts_at), now)
         outbox.plan_many([reminder(appointment, due_at=due_at, now=now)])
+    elif owes_answer:
+        latest = events.reminder_due(appointment.starts_at)
+        unplanned = reminder(appointment, due_at=now, now=now)
+        keep_silent(unplanned, Reason.UNDER_48_HOURS, appointment, remedy_at=latest)
 
 
 def reminder(appointment: Appointment, *, due_at: datetime, now: datetime) -> Planned:
@@ -189,6 +217,38 @@ def switched_on(rows: AppointmentQuerySet, now: datetime) -> None:
     plan_in_chunks(
         reminder(row, due_at=due_at, now=now) for row in coming.iterator(CHUNK) if (due_at := late_reminder(row, now))
     )
+    explain_late(coming, now)
+
+
+def explain_late(coming: AppointmentQuerySet, now: datetime) -> None:
+    """Remember why appointments of today and tomorrow got no reminder from the switch (spec D8, J3)."""
+    reminded = Notification.objects.filter(
+        subject_type=SubjectType.APPOINTMENT,
+        subject_id=OuterRef("pk"),
+        kind=Kind.APPOINTMENT_REMINDER,
+        state__in=[State.WAITING, State.DISPATCHED],
+    )
+    close = coming.filter(~Exists(reminded), starts_at__lt=now + events.REMINDER_LEAD).select_related("patient")
+    late = [row for row in close if late_reminder(row, now) is None]
+    with_push = reach.people_with_push(row.patient for row in late)
+    outbox.keep_silent_many(
+        outbox.silence(
+            reminder(row, due_at=now, now=now),
+            Reason.SWITCHED_ON_LATE,
+            seen=reach.see(
+                Kind.APPOINTMENT_REMINDER, row.patient, row.clinic, reach.reach(row.patient, row.clinic, with_push)
+            ),
+            remedy_at=latest_switch(row),
+        )
+        for row in late
+    )
+
+
+def latest_switch(appointment: Appointment) -> datetime:
+    """Return the last moment at which switching on would have reminded: midnight ends the day two days before."""
+    zone = appointment.clinic.zone
+    day = appointment.starts_at.astimezone(zone).date() - timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def late_reminder(appointment: Appointment, now: datetime) -> datetime | None:

@@ -132,6 +132,13 @@ ROWS: dict[str, Kwargs] = {
     "patients:withdraw": pk_of("patient"),
     "notifications:card": pk_of("patient"),
     "notifications:resend": pk_of("notification"),
+    "notifications:why": pk_of("notification"),
+    "notifications:now": pk_of("patient"),
+    "notifications:why_subject": lambda world: {
+        "pk": world.patient.pk,
+        "subject": "appointment",
+        "subject_pk": world.appointment.pk,
+    },
     "timebook:of_patient": pk_of("patient"),
     "timebook:appointment": pk_of("appointment"),
     "timebook:change": pk_of("appointment"),
