@@ -110,7 +110,7 @@ def notice(patient: Patient, *, at: int = 0, **fields: Any) -> Notification:
     then = timezone.now() - timedelta(hours=at)
     known = {"kind": Kind.DIALOG_RECEIVED, "subject_type": SubjectType.MESSAGE, "slot": "message"}
     known |= {"state": State.DISPATCHED, "event_at": then, "due_at": then, "expires_at": then + timedelta(hours=72)}
-    subject = Notification.objects.count() + 1
+    subject = 1_000_000 + Notification.objects.count()  # no real message has it
     return Notification.objects.create(clinic=patient.clinic, patient=patient, subject_id=subject, **(known | fields))
 
 

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 
 from clinics.models import Role, User
+from post.models import Dialog
 from tests.access.people import colleague, logged_in
 from tests.access.world import World, world
+from tests.factories import KindSwitchFactory
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10:00 in Oslo
 
@@ -48,3 +50,10 @@ def secretary(user: User) -> Client:
 def manager(here: World) -> Client:
     """The manager's browser."""
     return logged_in(colleague(here.clinic, Role.MANAGER))
+
+
+@pytest.fixture
+def dialog(here: World) -> Dialog:
+    """The clinic's own dialog; it uses e-dialog."""
+    KindSwitchFactory(clinic=here.clinic)
+    return here.dialog
