@@ -195,6 +195,41 @@ def messages_on_phone(page: Page, desk: FrontDesk) -> None:
     page.get_by_text("Vis som HTML").click()
 
 
+def search_post(page: Page, desk: FrontDesk) -> None:
+    """Search for a patient's dialogs."""
+    page.get_by_role("searchbox", name="Dialoger med pasient").fill("aslaug")
+    page.get_by_role("search", name="Søk i posten").get_by_role("button", name="Søk").click()
+    expect(page.get_by_text("dialoger med pasienter som passer søket")).to_be_visible()
+
+
+def empty_answer(page: Page, desk: FrontDesk) -> None:
+    """Send an answer with nothing in it."""
+    page.get_by_role("button", name="Send svar").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def late_answer(page: Page, desk: FrontDesk) -> None:
+    """Answer a thread that has gone on meanwhile."""
+    page.get_by_role("textbox", name="Melding").fill("Hei")
+    page.evaluate("document.querySelector('#composer [name=seen]').value = 0")
+    page.get_by_role("button", name="Send svar").click()
+    expect(page.get_by_text("Noen har skrevet i dialogen mens du skrev")).to_be_visible()
+
+
+def refused_file(page: Page, desk: FrontDesk) -> None:
+    """Attach what is not taken."""
+    file = {"name": "arkiv.zip", "mimeType": "application/zip", "buffer": b"PK\x03\x04"}
+    page.get_by_label("Vedlegg").set_input_files([file])  # type: ignore[list-item]
+    page.get_by_role("button", name="Legg ved").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def empty_dialog(page: Page, desk: FrontDesk) -> None:
+    """Send a new dialog with nothing in it."""
+    page.get_by_role("button", name="Send dialog").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
 PLACES = {
     "overview": Place("/", SECRETARY),
     "overview for the manager": Place("/"),
@@ -241,6 +276,24 @@ PLACES = {
     "places": Place("/steder/"),
     "new place": Place("/steder/nytt/"),
     "a place": Place("/steder/{place}/", then=save_nothing),
+    "card's dialogs": Place("/pasienter/{patient}/dialoger/"),
+    "inbox": Place("/post/?vis=alle"),
+    "inbox narrowed to none": Place("/post/?vis=besvarte&type=e_contact"),
+    "inbox search": Place("/post/", then=search_post),
+    "dialog": Place("/post/{dialog}/"),
+    "dialog, nothing answered": Place("/post/{dialog}/", then=empty_answer),
+    "dialog that went on": Place("/post/{dialog}/", then=late_answer),
+    "dialog, file refused": Place("/post/{dialog}/", then=refused_file),
+    "dialog without contact": Place("/post/{blocked}/"),
+    "closed dialog": Place("/post/{closed}/"),
+    "new dialog": Place("/post/ny/"),
+    "new dialog refused": Place("/post/ny/", then=empty_dialog),
+    "new dialog without contact": Place("/post/ny/?pasient={unreachable}"),
+    "templates": Place("/post/maler/"),
+    "new template": Place("/post/maler/ny-felles/"),
+    "a template": Place("/post/maler/{template}/", then=save_nothing),
+    "deleting a template": Place("/post/maler/{template}/slett/"),
+    "kinds of dialogs": Place("/post/dialogtyper/"),
     "imports": Place("/import/"),
     "new import": Place("/import/ny/"),
     "new import refused": Place("/import/ny/", then=refused_upload),

@@ -17,6 +17,7 @@ from notifications.models import Attempt, Delivery, DeliveryEvent, Notification,
 from overview.management import demo_staff
 from patients.models import Consent, Patient
 from patients.names import search_key
+from tests.browser.seed_post import dialogs
 from timebook import booking
 from timebook.models import Appointment, AppointmentType
 
@@ -40,6 +41,10 @@ PEOPLE: dict[str, dict[str, str]] = {
     "Gerd Utne": {"mobile": "+4742100016"},
     "Ivar Tangen": {"mobile": "+4742100017"},
     "Aslaug Fjære": {"mobile": "+4742100018", "email": "aslaug.fjaere@example.com"},
+    "Solveig Eide": {"mobile": "+4742100019"},
+    "Knut Loe": {"mobile": "+4742100020"},
+    "Randi Haug": {"mobile": "+4742100021"},
+    "Odd Kvam": {},
 }
 EVERYTHING = "Aslaug Fjære"  # has a notice in every state
 WITHOUT_CODE, WITHOUT_CLINIC = "ny.ansatt@example.com", "uten.klinikk@example.com"
@@ -61,6 +66,7 @@ def main() -> None:
         "cancelled": cancelled.pk,
         "failed": history(patients[EVERYTHING], appointment),
         "import": imported(clinic, manager),
+        **dialogs(clinic, patients, manager),
     }
     print(json.dumps(known))
 
