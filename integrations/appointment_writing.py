@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from clinics.models import Place
+from clinics.models import Module, Place
 from integrations.appointment_cleaning import Refused, Span, numbers_of, span_of, status_of
 from integrations.order import Order
 from integrations.practitioners import Roster
@@ -49,7 +49,8 @@ class Book:
         by_name = {name.lower(): pk for name, pk in types.values_list("name", "pk")}
         self.types = {said.lower(): mapped(by_name, name) for said, name in order.type_map.items()}
         self.places = {name.lower(): pk for name, pk in Place.objects.of(order.clinic).values_list("name", "pk")}
-        self.default_type = 0 if order.dry_run else default_type(order).pk
+        self.default_type = standing_default(order) if order.dry_run else default_type(order).pk
+        self.notifying_types = set(types.filter(notices=True).values_list("pk", flat=True))
         self.note_busy()
 
     def note_busy(self) -> None:
@@ -132,13 +133,12 @@ class Book:
     def appointment(self, draft: Draft) -> Appointment:
         """Build one appointment, not saved; within 48 hours it never gets a reminder at this start (spec D11)."""
         starts_at = draft.span.starts_at
-        mapped_types = (self.types[said.lower()] for said in draft.raw.types if said.lower() in self.types)
         return Appointment(
             clinic=self.order.clinic,
             patient_id=draft.patient,
             practitioner_id=draft.practitioner,
             place_id=self.places.get(place_name(draft.raw).lower()),
-            type_id=next(mapped_types, self.default_type),
+            type_id=self.type_of(draft),
             starts_at=starts_at,
             ends_at=draft.span.ends_at,
             status=draft.status,
@@ -163,6 +163,21 @@ class Book:
         if self.order.ledger.is_busy(*span):
             self.order.report.note(draft.raw.where, Reason.OVERLAP)
         self.order.ledger.take([span])
+        self.order.report.count(f"reminders.{self.reminder_of(draft)}")
+
+    def reminder_of(self, draft: Draft) -> str:
+        """Say whether the appointment gets a reminder, in a dry run as in earnest (spec D11)."""
+        if not self.order.clinic.notifies(Module.TIMEBOOK):
+            return "module_off"
+        if self.type_of(draft) not in self.notifying_types:
+            return "type_off"
+        is_close = draft.span.starts_at - self.order.now < NO_REMINDER_WITHIN
+        return "none" if is_close else "planned"
+
+    def type_of(self, draft: Draft) -> int:
+        """Return the type that the file's word is mapped to, else the default one."""
+        found = (self.types[said.lower()] for said in draft.raw.types if said.lower() in self.types)
+        return next(found, self.default_type)
 
 
 def mapped(by_name: dict[str, int], name: str) -> int:
@@ -170,6 +185,12 @@ def mapped(by_name: dict[str, int], name: str) -> int:
     if name.lower() not in by_name:
         raise FileRefused(f"Klinikken har ingen timetype «{name}». Opprett den, eller rett koblingen.")
     return by_name[name.lower()]
+
+
+def standing_default(order: Order) -> int:
+    """Return the clinic's type for imported appointments, 0 when it has yet to be made."""
+    found = AppointmentType.objects.of(order.clinic).filter(is_import_default=True).values_list("pk", flat=True)
+    return found.first() or 0
 
 
 def default_type(order: Order) -> AppointmentType:

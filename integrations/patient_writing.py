@@ -248,6 +248,11 @@ def compare(row: CleanPatient, card: Patient | None, order: Order) -> None:
 
 def report_problems(row: CleanPatient, order: Order, roster: Roster) -> None:
     """Write the lines about a new card."""
+    consent = stated_consent(row, order)
+    if not consent or consent[0] != Consent.GIVEN:
+        order.report.count("patients.no_consent")
+    if not row.email and (not row.phone.e164 or row.phone.is_landline):
+        order.report.count("patients.unreachable")
     for problem in row.problems:
         tell = order.report.leave_out if problem in LEFT_OUT else order.report.note
         tell(row.where, problem)

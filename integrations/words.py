@@ -12,12 +12,18 @@ COUNTERS = {
     "patients.created": "Pasienter opprettet",
     "patients.unchanged": "Pasienter som fantes fra før",
     "patients.repeated": "Pasienter som sto flere ganger i filen",
+    "patients.unreachable": "… av de nye uten e-post og mobilnummer: kan ikke varsles",
+    "patients.no_consent": "… av de nye uten samtykke: får ingen varsler",
     "consents.recorded": "Samtykker registrert",
     "places.created": "Steder opprettet",
     "appointments.created": "Timer opprettet",
     "appointments.history": "… av dem historikk (tidligere eller avlyst)",
     "appointments.unchanged": "Timer som fantes fra før",
     "appointments.repeated": "Timer som sto flere ganger i filen",
+    "reminders.planned": "Påminnelser som planlegges, 48 timer før timen",
+    "reminders.none": "Ingen påminnelse: timen er om mindre enn 48 timer",
+    "reminders.type_off": "Ingen påminnelse: varsling er av for timetypen",
+    "reminders.module_off": "Ingen påminnelse: varsler for Timebok er av",
 }
 READ = {
     "read.patients": "Pasientrader lest",

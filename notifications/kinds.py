@@ -160,6 +160,7 @@ class Reason(models.TextChoices):
     UNDER_48_HOURS = "under_48_hours", _("Timen ble satt opp eller flyttet mindre enn 48 timer før den begynner")
     IMPORTED = "imported", _("Timen er importert: import gir ingen bekreftelse")
     SWITCHED_ON_LATE = "switched_on_late", _("Varsling ble slått på samme dag som timen eller dagen før")
+    NOTIFIED_BY_OTHERS = "notified_by_others", _("Varsles av Helsenorge eller DigiCare")
     ALREADY_REMINDED = "already_reminded", _("Pasienten er alt påminnet om dette tidspunktet")
     # The providers' side
     INVALID_NUMBER = "invalid_number", _("Operatøren kjenner ikke nummeret")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,13 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinics import toasts
+from clinics import audit, toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
 from clinics.views import edited
+from timebook import foresight
 from timebook.forms import TypeForm
 from timebook.models import Appointment, AppointmentType
-from timebook.switching import switch_type
+from timebook.switching import Changed, switch_type
 
 
 @require_GET
@@ -46,13 +49,34 @@ def type_edit(request: StaffRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(Right.SWITCH_TYPES)
 def type_notices(request: StaffRequest, pk: int) -> HttpResponse:
-    """Explain what the switch does, then throw it (spec D8, D9)."""
-    row = row_or_404(request, AppointmentType, pk)
+    """Show what the switch would do, then throw it: what is made is what was shown (spec D8, D9)."""
+    row = row_or_404(request, AppointmentType, pk, select_related=("clinic",))
+    on, now = request.POST.get("notices") == "on", timezone.now()
     if request.method == "POST":
-        on = request.POST.get("notices") == "on"
-        switch_type(row, on=on, by=request.user)
+        try:
+            switch_type(row, on=on, by=request.user, now=now, seen=request.POST.get("seen"))
+        except Changed:
+            return ask_about_switch(request, row, now, has_changed=True)
         toasts.say(request, _("Varsling er slått på") if on else _("Varsling er slått av"))
         return redirect("timebook:types")
-    coming = Appointment.objects.of(request.clinic).filter(type=row).coming(timezone.now()).count()
-    context = {"type": row, "coming": coming, "back": reverse("timebook:types")}
-    return render(request, "timebook/type_notices.html", context)
+    return ask_about_switch(request, row, now)
+
+
+def ask_about_switch(
+    request: StaffRequest, row: AppointmentType, now: datetime, *, has_changed: bool = False
+) -> HttpResponse:
+    """Show what switching would do now; whose names are shown is written down."""
+    seen = None if row.notices else foresight.of_type(row, now)
+    if seen:
+        named = {one.patient_id for one in seen.first_at_once} | {
+            one.patient_id for one, _reason in seen.first_unreachable
+        }
+        audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=named)
+    context = {
+        "type": row,
+        "coming": Appointment.objects.of(request.clinic).filter(type=row).coming(now).count(),
+        "seen": seen,
+        "has_changed": has_changed,
+        "back": reverse("timebook:types"),
+    }
+    return render(request, "timebook/type_notices.html", context, status=409 if has_changed else 200)

@@ -39,6 +39,8 @@ WRITTEN = {
     "note.no_birth_date": 2,
     "note.dead": 1,
     "refused.no_practitioner": 1,
+    "patients.no_consent": 12,  # FHIR says nothing of consent
+    "patients.unreachable": 12,  # 555-numbers only
 }
 
 
