@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db.backends.sqlite3.operations import DatabaseOperations
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -18,8 +19,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
-    """Let the SQLite test database be flushed: only there does a flush run the append-only trigger."""
-    if connection.vendor == "sqlite":
-        with django_db_blocker.unblock():  # type: ignore[attr-defined]
-            connection.cursor().execute("DROP TRIGGER audit_no_delete")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Let the SQLite test database be flushed: only there does a flush run the triggers that refuse DELETE."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush_past_triggers)
+        yield
+
+
+emptied = DatabaseOperations.execute_sql_flush
+
+
+def flush_past_triggers(operations: DatabaseOperations, sql_list: list[str]) -> None:
+    """Take every trigger away, empty the tables, and put every trigger back."""
+    with operations.connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _sql in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        emptied(operations, sql_list)
+        for _name, sql in triggers:
+            cursor.execute(sql)
