@@ -18,6 +18,7 @@ from economy import series
 from economy.kinds import Source, State
 from economy.models import BillingCard, Line
 from economy.tariff import Tariff
+from notifications.messages import one_line
 from patients.models import Patient
 
 
@@ -99,7 +100,7 @@ def change_details(
     check_date(current.clinic, service_date, now or timezone.now())
     moved = service_date != current.service_date
     current.practitioner, current.service_date, current.exemption = practitioner, service_date, exemption
-    for line in current.lines.standing():
+    for line in current.standing_lines:
         if moved and line.code:
             take_tariff(line, tariff_of(line.code, service_date, field="service_date"))
         share(line, exempt=bool(exemption))
@@ -113,7 +114,7 @@ def open_card(card: BillingCard, *, version: int, by: User) -> BillingCard:
     """Make a draft ready for payment; its lines stand from now on (spec F1). Raises Conflict, ValidationError."""
     current = locked(card, version)
     refuse_unless_draft(current)
-    if not current.lines.standing().exists():
+    if not current.standing_lines.exists():
         raise ValidationError(_("Regningskortet har ingen linjer. Legg til minst én takst først."))
     current.lines.exclude(removed_at=None).delete()
     current.state = State.OPEN
@@ -143,11 +144,11 @@ def void(card: BillingCard, *, version: int, reason: str, by: User, now: datetim
         raise ValidationError(_("Kortet er betalt og kan ikke annulleres. Krediter det i stedet."))
     if current.state == State.VOID:
         raise ValidationError(_("Kortet er alt annullert."))
-    if not reason.strip():
+    if not one_line(reason):
         raise ValidationError({"reason": _("Skriv hvorfor kortet annulleres.")})
     if current.is_draft:
         current.lines.exclude(removed_at=None).delete()
-    current.state, current.reason = State.VOID, reason.strip()
+    current.state, current.reason = State.VOID, one_line(reason)
     current.settled_at, current.settled_by = now or timezone.now(), by
     touched(current, by=by, what="voided", also=("state", "reason", "settled_at", "settled_by"))
     return current
@@ -170,7 +171,7 @@ def check_version(card: BillingCard, version: int) -> None:
 
 def touched(card: BillingCard, *, by: User | None, what: str, also: tuple[str, ...] = ()) -> None:
     """Write the card with its lines' sums and its next version, and log what was done."""
-    sums = card.lines.standing().aggregate(
+    sums = card.standing_lines.aggregate(
         fee=Sum(F("quantity") * F("fee_ore"), default=0),
         refund=Sum(F("quantity") * F("refund_ore"), default=0),
         patient=Sum(F("quantity") * F("patient_ore"), default=0),

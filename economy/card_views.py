@@ -44,7 +44,7 @@ def show(request: StaffRequest, pk: int, *, status: int = 200, **more: Any) -> H
     """Show the card as it is now, with what was typed and refused."""
     row = row_or_404(request, BillingCard, pk, select_related=RELATED)
     billing.log(row, by=request.user, what="read")
-    lines = list(row.lines.standing())
+    lines = list(row.standing_lines)
     context: dict[str, Any] = {
         "card": row,
         "patient": patient_cards.with_activity(row.patient),

@@ -17,6 +17,7 @@ from economy import payment, series
 from economy.billing import locked, log, made_by, touched
 from economy.kinds import Method, State
 from economy.models import BillingCard, Line
+from notifications.messages import one_line
 
 
 @transaction.atomic
@@ -40,9 +41,9 @@ def credit(
     if again := made_by(original.clinic, request_key):
         return again
     chosen = choose(original, quantities)
-    if not reason.strip():
+    if not one_line(reason):
         raise ValidationError({"reason": _("Skriv hvorfor kortet krediteres.")})
-    note = draft_of(original, by=by, reason=reason.strip(), request_key=request_key, now=now)
+    note = draft_of(original, by=by, reason=one_line(reason), request_key=request_key, now=now)
     Line.objects.bulk_create(negative(note, line, count) for line, count in chosen)
     touched(note, by=by, what="credited")
     payment.check_method(note, method)

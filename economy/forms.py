@@ -123,7 +123,11 @@ class NewForm(DetailsForm, KeyedForm):
 class LineForm(KeyedForm):
     """Add a takst by its code, or look it up by words."""
 
-    takst = forms.CharField(label=_("Takst"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    takst = forms.CharField(
+        label=_("Takst"),
+        max_length=100,
+        error_messages={"required": _("Skriv en takstkode eller et ord å søke etter.")},
+    )
     quantity = quantity(initial=1)
     version = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -14,6 +14,7 @@ from clinics.models import User
 from economy.billing import check_version, locked, refuse_unless_draft, share, take_tariff, tariff_of, touched
 from economy.models import MOST_OF_ONE, BillingCard, Line
 from economy.money import MOST
+from notifications.messages import one_line
 
 MOST_LINES = 60
 
@@ -55,9 +56,9 @@ def add_own(
         return again
     if not 0 < amount <= MOST:
         raise ValidationError({"amount": _("Beløpet må være over 0 kr og høyst 100 000 kr.")})
-    if not text.strip():
+    if not one_line(text):
         raise ValidationError({"text": _("Skriv hva pasienten betaler for.")})
-    line = Line(card=current, request_key=request_key, text=" ".join(text.split())[:300])
+    line = Line(card=current, request_key=request_key, text=one_line(text)[:300])
     line.fee_ore = line.share_ore = amount
     prepare(current, line, quantity, version)
     return write(current, line, by=by, what="own line added")
@@ -115,7 +116,7 @@ def prepare(card: BillingCard, line: Line, quantity: int, version: int) -> None:
     check_version(card, version)
     refuse_unless_draft(card)
     check_quantity(quantity)
-    if card.lines.standing().count() >= MOST_LINES:
+    if card.standing_lines.count() >= MOST_LINES:
         raise ValidationError(_("Et regningskort har høyst 60 linjer. Lag et nytt kort for resten."))
     line.quantity = quantity
 

@@ -106,6 +106,12 @@ class BillingCard(ClinicRow):
         """Whether it gives back what another card took."""
         return self.credit_of_id is not None
 
+    @property
+    def standing_lines(self) -> models.QuerySet[Line]:
+        """Its lines without those removed."""
+        rows: models.QuerySet[Line] = Line.objects.standing().filter(card=self)
+        return rows
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save what is not final. Raises Sealed when the stored card is paid or void."""
         if self.pk and type(self).objects.filter(pk=self.pk, state__in=SEALED).exists():

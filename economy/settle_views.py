@@ -73,7 +73,7 @@ def void(request: StaffRequest, pk: int) -> HttpResponse:
 def credit(request: StaffRequest, pk: int) -> HttpResponse:
     """Choose how many of each line to give back; the paid card stays as it is."""
     row = row_or_404(request, BillingCard, pk, select_related=RELATED)
-    lines, left = list(row.lines.standing()), crediting.remaining(row)
+    lines, left = list(row.standing_lines), crediting.remaining(row)
     start = {"method": row.method}
     form = CreditForm(request.POST or None, lines=lines, left=left, initial=start)
     if request.method == "POST" and (again := billing.made_by(request.clinic, key_of(form))):  # pressed twice

@@ -86,6 +86,13 @@ def user_menu(page: Page, desk: FrontDesk) -> None:
     page.get_by_label("Meny for").click()
 
 
+def refused_line(page: Page, desk: FrontDesk) -> None:
+    """Add a line with nothing in it, and look for a takst."""
+    page.get_by_role("spinbutton", name="Antall").fill("0")
+    page.get_by_role("button", name="Legg til takst").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
 def conflict(page: Page, desk: FrontDesk) -> None:
     """Save on top of a version that is gone."""
     page.evaluate("document.querySelector('main [name=version]').value = 0")
@@ -266,6 +273,23 @@ PLACES = {
     "conflict": Place("/timebok/time/{appointment}/endre/", then=conflict),
     "cancelling": Place("/timebok/time/{appointment}/avlys/"),
     "cancelling refused": Place("/timebok/time/{appointment}/avlys/", then=refused_cancellation),
+    "billing of a day": Place("/okonomi/"),
+    "billing narrowed to none": Place("/okonomi/?dag=2020-01-01&status=paid"),
+    "new billing card": Place("/okonomi/kort/nytt/"),
+    "new billing card for a patient": Place("/okonomi/kort/nytt/?pasient={patient}"),
+    "billing card, draft": Place("/okonomi/kort/{draft_card}/"),
+    "billing card, draft refused": Place("/okonomi/kort/{draft_card}/", then=refused_line),
+    "billing card, changed": Place("/okonomi/kort/{draft_card}/endre/"),
+    "billing card, unpaid": Place("/okonomi/kort/{unpaid_card}/"),
+    "billing card, void": Place("/okonomi/kort/{void_card}/"),
+    "billing card, paid": Place("/okonomi/kort/{paid_card}/"),
+    "billing card, credit": Place("/okonomi/kort/{credit_card}/"),
+    "voiding a billing card": Place("/okonomi/kort/{unpaid_card}/annuller/"),
+    "crediting a billing card": Place("/okonomi/kort/{paid_card}/krediter/"),
+    "receipt": Place("/okonomi/kvittering/{receipt}/"),
+    "credit note": Place("/okonomi/kvittering/{credit_receipt}/"),
+    "card's billing": Place("/pasienter/{patient}/okonomi/"),
+    "receipts' issuer": Place("/okonomi/kvitteringer/"),
     "types": Place("/timetyper/"),
     "new type": Place("/timetyper/ny/"),
     "a type": Place("/timetyper/{type}/", then=save_nothing),

@@ -17,6 +17,7 @@ from notifications.models import Attempt, Delivery, DeliveryEvent, Notification,
 from overview.management import demo_staff
 from patients.models import Consent, Patient
 from patients.names import search_key
+from tests.browser.seed_economy import billed
 from tests.browser.seed_post import dialogs
 from timebook import booking
 from timebook.models import Appointment, AppointmentType
@@ -45,6 +46,9 @@ PEOPLE: dict[str, dict[str, str]] = {
     "Knut Loe": {"mobile": "+4742100020"},
     "Randi Haug": {"mobile": "+4742100021"},
     "Odd Kvam": {},
+    "Solfrid Egge": {"mobile": "+4742100031"},
+    "Torunn Eide": {"mobile": "+4742100032"},
+    "Astri Bakken": {},
 }
 EVERYTHING = "Aslaug Fjære"  # has a notice in every state
 WITHOUT_CODE, WITHOUT_CLINIC = "ny.ansatt@example.com", "uten.klinikk@example.com"
@@ -68,6 +72,7 @@ def main() -> None:
         "import": imported(clinic, manager),
         **dialogs(clinic, patients, manager),
     }
+    known |= billed(clinic, patients["Astri Bakken"], patients["Solfrid Egge"], manager)
     print(json.dumps(known))
 
 
