@@ -76,8 +76,10 @@ def test_a_dialog_is_put_back_among_the_unread(kari, staff, ask, start):
 
 def test_closing_and_reopening_ends_where_it_stood(kari, staff, ask, reply, answer, start, clock):
     """spec E4: the messages say where it stands, the deadline included."""
-    waiting = ask(kari, DialogKind.E_CONSULTATION).dialog
-    deadline = timezone.now() + timedelta(days=5)
+    first = ask(kari, DialogKind.E_CONSULTATION)
+    waiting, deadline = first.dialog, timezone.now() + timedelta(days=5)
+    clock.shift(timedelta(hours=1))
+    reply(first)
     asked = ask(kari)
     answer(asked)
     sent = start(kari).dialog

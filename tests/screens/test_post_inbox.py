@@ -57,8 +57,8 @@ def test_a_kind_narrows_and_an_empty_box_says_so(here: World, secretary: Client)
 
 def test_those_who_wait_stand_by_deadline(here: World, secretary: Client) -> None:
     now = timezone.now()
-    late = DialogFactory(patient=here.patient, answer_by=now + timedelta(days=2))
     soon = DialogFactory(patient=here.patient, answer_by=now + timedelta(days=1))
+    late = DialogFactory(patient=here.patient, answer_by=now + timedelta(days=2))
 
     page = secretary.get(f"{reverse('post:inbox')}?vis=venter").content.decode()
 
