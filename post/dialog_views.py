@@ -120,7 +120,8 @@ def assign(request: StaffRequest, pk: int) -> HttpResponse:
     """Take, hand over or let go; a colleague who was first is named."""
     row = row_or_404(request, Dialog, pk)
     was, wanted = number(request, "was"), number(request, "to")
-    to = get_object_or_404(User, pk=wanted) if wanted else None
+    here = User.objects.filter(memberships__clinic=request.clinic)
+    to = get_object_or_404(here, pk=wanted) if wanted else None
     try:
         if handling.assign(row, to=to, by=request.user, was=was):
             toasts.say(request, _("Lagret"))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 MOST_PIXELS = 250_000_000  # a decompression bomb is a small file with a huge picture
-MOST_INFLATED = 4_000_000  # bytes of a PDF's object stream that are looked into
+MOST_INFLATED = 20_000_000  # bytes of a PDF's packed objects, all told
+ABOUT_STREAM = 2_000  # bytes before a stream in which its dictionary stands
 ZIP_TAIL = 66_000  # bytes from the end in which a ZIP's directory can be found, whatever stands before it
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 PNG = b"\x89PNG\r\n\x1a\n"
-PDF_STREAM = re.compile(rb"<<(?P<about>(?:[^<>]|<[^<]|>[^>]){0,2000})>>\s*stream\r?\n(?P<content>.*?)endstream", re.S)
-PDF_STREAMS = re.compile(rb"stream\r?\n.*?endstream", re.S)
 PDF_ACTIVE = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia)(?![A-Za-z])")
 PDF_HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
-JPEG_MARK = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # not stuffing, not restart marks
+JPEG_MARK = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not stuffing, not restart marks
 JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 MARKUP = re.compile(r"<\s*(!doctype|html|head|body|script|svg|iframe|object|embed|math|meta|\?xml|\?php|%)", re.I)
 UNPRINTED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -61,11 +61,31 @@ def pdf(content: bytes) -> bytes:
     if end < 0:
         raise broken("PDF")
     kept = content[: end + 5] + b"\n"
-    outside = PDF_STREAMS.sub(b"", kept)
-    packed = [one["content"] for one in PDF_STREAM.finditer(kept) if b"/ObjStm" in one["about"]]
-    if any(PDF_ACTIVE.search(unescaped(part)) for part in [outside, *map(inflated, packed)]):
+    outside, packed = taken_apart(kept)
+    if any(PDF_ACTIVE.search(unescaped(part)) for part in [outside, *inflated(packed)]):
         raise Refused(_("PDF-en inneholder skript eller andre filer og tas ikke imot. Skriv den ut til PDF på nytt."))
     return kept
+
+
+def taken_apart(content: bytes) -> tuple[bytes, list[bytes]]:
+    """Return what stands outside the PDF's streams, and the streams that hold objects; in one pass over the bytes."""
+    outside, packed, at = [], [], 0
+    while (begin := content.find(b"stream", at)) >= 0:
+        inside = begin + len(b"stream")
+        inside += 2 if content.startswith(b"\r\n", inside) else 1
+        end = content.find(b"endstream", inside) if content[inside - 1 : inside] == b"\n" else -1
+        outside.append(content[at:begin])
+        if end < 0:  # the word alone, or a stream that never ends: all of it is looked into
+            at = begin + len(b"stream")
+            if content[inside - 1 : inside] == b"\n":
+                break
+            continue
+        about = content[max(at, begin - ABOUT_STREAM) : begin].rpartition(b"obj")[2]
+        if b"/ObjStm" in unescaped(about):
+            packed.append(content[inside:end])
+        at = end + len(b"endstream")
+    outside.append(content[at:])
+    return b"\n".join(outside), packed
 
 
 def unescaped(part: bytes) -> bytes:
@@ -73,12 +93,18 @@ def unescaped(part: bytes) -> bytes:
     return PDF_HEX.sub(lambda found: bytes([int(found[1], 16)]), part)
 
 
-def inflated(stream: bytes) -> bytes:
-    """Return the start of a packed stream; one that cannot be read is refused. Raises Refused."""
-    try:
-        return zlib.decompressobj().decompress(stream, MOST_INFLATED)
-    except zlib.error as error:
-        raise broken("PDF") from error
+def inflated(streams: list[bytes]) -> Iterator[bytes]:
+    """Yield the streams unpacked; one that cannot be read, or too much of it all, is refused. Raises Refused."""
+    left = MOST_INFLATED
+    for stream in streams:
+        try:
+            content = zlib.decompressobj().decompress(stream, left)
+        except zlib.error as error:
+            raise Refused(_("PDF-en kan ikke kontrolleres. Lagre den uten passord, og legg den ved igjen.")) from error
+        left -= len(content)
+        if left <= 0:
+            raise Refused(_("PDF-en er for stor når den pakkes ut."))
+        yield content
 
 
 def jpeg(content: bytes) -> bytes:

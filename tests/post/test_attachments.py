@@ -20,6 +20,7 @@ from tests.post import files
 TAKEN = [
     (files.pdf(), "application/pdf"),
     (files.packed(b"<< /Type /Page >>"), "application/pdf"),
+    (files.pdf(b"<< /Length 9 >>\r\nstream\r\n/JS /JS x\r\nendstream"), "application/pdf"),  # a picture's bytes
     (files.png(), "image/png"),
     (files.jpeg(), "image/jpeg"),
     ("Blodtrykk: 120/80 – målt hjemme <3\r\n".encode(), "text/plain"),
@@ -46,7 +47,11 @@ REFUSED = [
     (files.pdf(b"<< /Type /Launch /F (cmd.exe) /S /Launch >>"), "skript"),
     (files.pdf(b"<< /EmbeddedFiles 2 0 R >>"), "skript"),
     (files.packed(b"1 0 << /S /JavaScript /JS (app.alert(1)) >>"), "skript"),
-    (files.pdf(b"<< /Type /ObjStm >>\nstream\nikke pakket\nendstream"), "ingen hel PDF"),
+    (files.pdf(b"<< /Type /ObjStm >>\nstream\nikke pakket\nendstream"), "uten passord"),
+    (files.packed(b" " * 30_000_000), "for stor når den pakkes ut"),
+    (files.pdf(b"<< >> stream\n /S /JavaScript uten slutt"), "skript"),
+    (files.pdf(b"(stream) << /S /JavaScript >> (endstream)"), "skript"),
+    (files.pdf(b"<< /Length 3 >>\nstream\nx y\nendstream << /S /Launch >>"), "skript"),
     (b"<!DOCTYPE html><script>alert(1)</script>", "Nettsider"),
     (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "Nettsider"),
     (b"  \n< script>alert(1)</script>", "Nettsider"),

@@ -85,6 +85,17 @@ def test_mended_on_the_card_it_can_be_sent(dialog: Dialog, secretary: Client) ->
     assert Draft.objects.count() == 0
 
 
+def test_an_answer_to_what_a_colleague_has_closed_is_told_and_kept(dialog: Dialog, secretary: Client) -> None:
+    """What was written waits for the dialog to be opened again."""
+    secretary.post(to("close", dialog))
+    refused = secretary.post(to("answer", dialog), said(dialog))
+    secretary.post(to("reopen", dialog))
+
+    assert refused.status_code == 422
+    assert "Gjenåpne den før du svarer" in text_of(refused)
+    assert "Kom på tirsdag." in text_of(secretary.get(to("dialog", dialog)))
+
+
 def test_an_empty_answer_is_explained(dialog: Dialog, secretary: Client) -> None:
     for text in ("", "   ", "\u202e\u200b\x00"):
         refused = secretary.post(to("answer", dialog), said(dialog, text=text))
@@ -204,6 +215,7 @@ def test_take_hand_over_and_let_go(here: World, user: Any, dialog: Dialog, secre
 
     assert owners == [user.pk, other.pk, None]
     assert "i mellomtiden tatt av ingen" in text_of(secretary.get(to("dialog", dialog)))
+    assert secretary.post(to("assign", dialog), {"to": MembershipFactory().user.pk}).status_code == 404
 
 
 def test_closing_can_be_undone(dialog: Dialog, secretary: Client) -> None:
