@@ -155,6 +155,12 @@ class Period:
             self.problem = _("Til-datoen er før fra-datoen.")
 
     @property
+    def shown(self) -> dict[str, str]:
+        """What the browser's date fields can hold."""
+        days = {"fra": self.first, "til": self.last}
+        return {name: day.isoformat() if day else "" for name, day in days.items()}
+
+    @property
     def is_set(self) -> bool:
         """Whether a day narrows the log."""
         return bool(self.first or self.last)

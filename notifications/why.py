@@ -200,14 +200,11 @@ def lines(seen: Seen, subject_type: str) -> list[Line]:
     """Say what every rule looked at, in the order of the decision; the first that stops is the decisive one."""
     module = MODULE_OF[seen.kind]
     on = {True: _("På"), False: _("Av")}
-    checks: list[tuple[str, str, bool]] = [
-        (
-            _("Det varselet gjelder"),
-            str(Reason(seen.subject).label) if seen.subject else _("Står ved lag"),
-            not seen.subject,
-        ),
-        (_("Frist"), _("For sent") if seen.is_late else _("I tide"), not seen.is_late),
-    ]
+    checks: list[tuple[str, str, bool]] = []
+    if subject_type:  # a forecast of what may happen is about no subject yet
+        stands = str(Reason(seen.subject).label) if seen.subject else _("Står ved lag")
+        checks.append((_("Det varselet gjelder"), stands, not seen.subject))
+        checks.append((_("Frist"), _("For sent") if seen.is_late else _("I tide"), not seen.is_late))
     if module:
         name = Module(module).label
         checks.append((_("Varsler for modulen %(module)s") % {"module": name}, on[seen.module], seen.module))
@@ -226,9 +223,12 @@ def channel_lines(seen: Seen, *, is_decisive: bool) -> list[Line]:
     """Say which channels were possible, and which the preferred method chose."""
     possible = _("Mulig")
     problems = {Channel.EMAIL: seen.email, Channel.SMS: seen.sms, Channel.PUSH: seen.push}
+    usable = [Channel.SMS] if seen.kind == Kind.BULK_SMS else list(problems)
     told = [
-        Line(str(channel.label), str(Reason(problem).label) if problem else possible, "off" if problem else "ok")
-        for channel, problem in problems.items()
+        Line(str(channel.label), str(Reason(problems[channel]).label), "off")
+        if problems[channel]
+        else Line(str(channel.label), possible)
+        for channel in usable
     ]
     if seen.kind == Kind.BULK_SMS:
         told.append(Line(_("Metode"), _("Masseutsendelse går bare på SMS"), "off"))

@@ -39,7 +39,9 @@ def create_support() -> None:
     """Make the vendor's support user, who administers clinics and staff and sees no patients (spec A7)."""
     group, _ = Group.objects.get_or_create(name="Support")
     codes = [f"{verb}_{model}" for verb in ("add", "change", "view") for model in SUPPORT_MODELS]
-    group.permissions.set(Permission.objects.filter(content_type__app_label="clinics", codename__in=codes))
+    administered = Permission.objects.filter(content_type__app_label="clinics", codename__in=codes)
+    pauses = Permission.objects.filter(content_type__app_label="notifications", codename="view_channelpause")
+    group.permissions.set([*administered, *pauses])
     support = user(SUPPORT, "Siv", "Support", is_staff=True)
     support.groups.add(group)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, FrontDesk
+from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk
 from tests.browser.seed import WITHOUT_CLINIC, WITHOUT_CODE
 
 NOBODY, PATIENT = "", "patient"
@@ -237,6 +237,11 @@ def empty_dialog(page: Page, desk: FrontDesk) -> None:
     expect(page.get_by_role("group", name="Rett")).to_be_visible()
 
 
+def unfold(page: Page, desk: FrontDesk) -> None:
+    """Unfold the rules of the first event."""
+    page.get_by_text("Regel for regel").first.click()
+
+
 PLACES = {
     "overview": Place("/", SECRETARY),
     "overview for the manager": Place("/"),
@@ -260,6 +265,13 @@ PLACES = {
     "sending again": Place("/varsler/{failed}/send-pa-nytt/"),
     "notice log": Place("/varsler/"),
     "failed notices": Place("/varsler/?status=failed"),
+    "planned notices": Place("/varsler/?status=planned&rekkefolge=eldste"),
+    "notices of no readable day": Place("/varsler/?fra=i+fjor"),
+    "why": Place("/varsler/{failed}/hvorfor/"),
+    "why an appointment": Place("/pasienter/{patient}/hvorfor/appointment/{appointment}/"),
+    "nothing to explain": Place("/pasienter/{patient}/hvorfor/card/0/"),
+    "what now": Place("/pasienter/{patient}/varsling-na/", then=unfold),
+    "what now without contact": Place("/pasienter/{unreachable}/varsling-na/"),
     "week": Place("/timebok/"),
     "next week": Place("/timebok/?dag={next_week}"),
     "day": Place("/timebok/dag/?dag={next_week}"),
@@ -345,6 +357,13 @@ PLACES = {
     "old form": Place("/", NOBODY, old_form),
     "too often": Place("/", NOBODY, too_often),
     "broken": Place("/", then=broken),
+    "support": Place("/admin/", SUPPORT, has_dark=False),
+    "support's clinics": Place("/admin/clinics/clinic/", SUPPORT, has_dark=False),
+    "support's clinic": Place("/admin/clinics/clinic/1/change/", SUPPORT, has_dark=False),
+    "support's memberships": Place("/admin/clinics/membership/", SUPPORT, has_dark=False),
+    "support's users": Place("/admin/clinics/user/", SUPPORT, has_dark=False),
+    "support's new user": Place("/admin/clinics/user/add/", SUPPORT, has_dark=False),
+    "support's pauses": Place("/admin/notifications/channelpause/", SUPPORT, has_dark=False),
     "landing": Place("/v/0123456789abcdefghijkl/", PATIENT, has_dark=False),
     "phones": Place("{sandbox}/", PATIENT, has_dark=False),
     "phone": Place("{sandbox}/", PATIENT, messages_on_phone, has_dark=False),

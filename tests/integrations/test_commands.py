@@ -137,7 +137,8 @@ def test_demo_support_reaches_no_patients():
 
     permissions = User.objects.get(email="support@example.com").get_all_permissions()
     assert "clinics.change_clinic" in permissions
-    assert not [name for name in permissions if not name.startswith("clinics.")]
+    beyond = {name for name in permissions if not name.startswith("clinics.")}
+    assert beyond == {"notifications.view_channelpause"}
 
 
 def test_demo_does_not_touch_a_real_clinic_of_the_same_name():
