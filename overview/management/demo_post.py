@@ -83,8 +83,8 @@ def fill(clinic: Clinic, *, by: User, now: datetime) -> int:
     """Take every kind in use and write the conversations, once; nobody is notified of the past. Returns how many."""
     if Dialog.objects.of(clinic).exists():
         return 0
-    for kind in SWITCHED:
-        kinds.switch(clinic, kind, on=True, by=by)
+    for used in SWITCHED:
+        kinds.switch(clinic, used, on=True, by=by)
     MessageTemplate.objects.bulk_create(
         [MessageTemplate(clinic=clinic, name=name, subject=about, text=text) for name, about, text in TEMPLATES],
         ignore_conflicts=True,

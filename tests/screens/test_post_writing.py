@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -218,6 +219,29 @@ def test_a_drafts_file_is_its_writers_alone(here: World, dialog: Dialog, secreta
 
     assert secretary.get(url).status_code == 200
     assert logged_in(colleague(here.clinic, Role.MANAGER)).get(url).status_code == 404
+
+
+def test_another_drafts_file_cannot_be_removed(here: World, dialog: Dialog, secretary: Client) -> None:
+    """Threat 1: nor one that has been sent."""
+    other = logged_in(colleague(here.clinic))
+    other.post(to("answer", dialog), said(dialog, attach="1", uploads=[SimpleUploadedFile("en.txt", b"Hei")]))
+    theirs = Attachment.objects.get(draft__isnull=False)
+
+    for file in (theirs, here.attachment):
+        assert secretary.post(to("answer", dialog), said(dialog, remove=file.pk)).status_code == 404
+    assert Attachment.objects.count() == 2
+
+
+def test_files_are_counted_over_the_whole_draft(dialog: Dialog, secretary: Client, settings: Any) -> None:
+    settings.ATTACHMENT_MAX_COUNT = 2
+    answers = [
+        secretary.post(to("answer", dialog), said(dialog, attach="1", uploads=[SimpleUploadedFile(name, b"Hei")]))
+        for name in ("en.txt", "to.txt", "tre.txt")
+    ]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 422]
+    assert "høyst 2 vedlegg" in text_of(answers[2])
+    assert "to.txt" in text_of(answers[2])
 
 
 def test_a_draft_is_thrown_away(dialog: Dialog, secretary: Client) -> None:
