@@ -86,3 +86,18 @@ def test_the_receipt_on_paper_is_the_receipt_alone(desk: FrontDesk) -> None:
     expect(page.get_by_text("unntatt merverdiavgift")).to_be_visible()
     expect(page.get_by_role("navigation", name="Hovedmeny")).to_be_hidden()
     expect(page.get_by_role("button", name="Skriv ut")).to_be_hidden()
+
+
+def test_the_receipt_is_readable_on_paper_for_those_who_work_in_the_dark(desk: FrontDesk) -> None:
+    """Light letters on white paper would be no receipt."""
+    page = desk.staff(SECRETARY)
+    page.context.add_cookies([{"name": "utseende", "value": "dark", "url": desk.house.web_url}])
+    try:
+        desk.goto(page, "/okonomi/kvittering/{receipt}/")
+        page.emulate_media(media="print")
+
+        expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
+        for part in (page.get_by_role("cell", name="2ad"), page.get_by_role("heading", level=1)):
+            expect(part).to_have_css("color", "rgb(0, 0, 0)")
+    finally:
+        page.context.clear_cookies(name="utseende")
