@@ -6,8 +6,8 @@ from datetime import datetime
 
 from clinics.models import Module, User
 from economy.models import BillingCard
-from notifications import outbox
-from notifications.kinds import Kind, Lane, Reason, State, SubjectType
+from notifications import outbox, reach
+from notifications.kinds import Kind, Lane, Reason, SubjectType
 from notifications.outbox import Planned
 
 SLOT = "receipt"
@@ -16,7 +16,7 @@ SLOT = "receipt"
 def receipt_issued(card: BillingCard, *, by: User | None, now: datetime) -> None:
     """Promise the notice, due at once; in the caller's transaction.
 
-    With the module off when the event happens there is nothing to send, and the history says why (spec A3, C1, F3).
+    With the module off when the event happens there is no notice, and «Hvorfor?» can say so (spec A3, C1, F3, J3).
     """
     planned = Planned(
         clinic_id=card.clinic_id,
@@ -33,6 +33,4 @@ def receipt_issued(card: BillingCard, *, by: User | None, now: datetime) -> None
     if card.clinic.notifies(Module.ECONOMY):
         outbox.plan(planned)
         return
-    row = planned.row()
-    row.state, row.reason, row.settled_at = State.SUPPRESSED, Reason.MODULE_OFF, now
-    row.save(force_insert=True)
+    outbox.keep_silent(planned, Reason.MODULE_OFF, seen=reach.see_now(planned.kind, card.patient))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from clinics.models import Module
-from notifications import outbox
-from notifications.kinds import External, Kind, SubjectType
+from notifications import outbox, reach
+from notifications.kinds import External, Kind, Reason, SubjectType
 from notifications.outbox import Planned
 from post.models import Dialog, Message, Source
 
@@ -16,16 +16,18 @@ FOREIGN = {Source.HELSENORGE: External.HELSENORGE, Source.DIGICARE: External.DIG
 def message_sent(dialog: Dialog, message: Message, kind: Kind, now: datetime) -> None:
     """Plan the notice of a message from the staff; the patient's own make none (spec E2).
 
-    None while the module is off (spec A3, C1). A dialog of Helsenorge or DigiCare is notified by them (spec D13).
+    While the module is off there is none, and «Hvorfor?» can say so (spec A3, C1, J3).
+    A dialog of Helsenorge or DigiCare is notified by them (spec D13).
     """
     if not message.is_staffs:
         raise ValueError("the patient's own messages make no notice")
+    promised = planned(dialog, message, kind, now)
     if not dialog.clinic.notifies(Module.POST):
-        return
-    if dialog.is_foreign:
-        outbox.record_external(planned(dialog, message, kind, now), FOREIGN[Source(dialog.source)])
+        outbox.keep_silent(promised, Reason.MODULE_OFF, seen=reach.see_now(kind, dialog.patient))
+    elif dialog.is_foreign:
+        outbox.record_external(promised, FOREIGN[Source(dialog.source)])
     else:
-        outbox.plan(planned(dialog, message, kind, now))
+        outbox.plan(promised)
 
 
 def planned(dialog: Dialog, message: Message, kind: Kind, now: datetime) -> Planned:
