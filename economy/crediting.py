@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,8 +54,8 @@ def credit(
 
 def remaining(card: BillingCard) -> dict[int, int]:
     """Return how many of each line are left to credit, by the line's pk."""
-    rows = card.lines.annotate(credited=Sum("credited_by__quantity", default=0))
-    return {line.pk: line.quantity + line.credited for line in rows}  # credited counts are negative
+    left = F("quantity") + Sum("credited_by__quantity", default=0)  # what is credited already is negative
+    return dict(card.lines.annotate(left=left).values_list("pk", "left"))
 
 
 def choose(card: BillingCard, quantities: Mapping[int, int]) -> list[tuple[Line, int]]:

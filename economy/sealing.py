@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
 from clinics.scope import ClinicQuerySet
+
+if TYPE_CHECKING:
+    from economy.models import Line
 
 DRAFT = "draft"
 SEALED = ("paid", "void")
@@ -34,8 +37,10 @@ class CardQuerySet(ClinicQuerySet):
             raise Sealed("a paid or void card cannot be changed")
 
 
-class LineQuerySet(models.QuerySet[Any]):
+class LineQuerySet(models.QuerySet["Line"]):
     """Lines of cards; those of a card that is no draft stay as they are."""
+
+    model: type[Line]
 
     def standing(self) -> Self:
         """Keep what has not been removed; removed lines live until the draft is opened, so that it can be undone."""

@@ -14,12 +14,12 @@ POSTGRES = [
     CREATE FUNCTION economy_refuse_final() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$
     """,
-    f"""
+    """
     CREATE FUNCTION economy_refuse_settled_line() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF TG_OP <> 'INSERT' AND EXISTS (SELECT 1 FROM economy_billingcard WHERE id = OLD.card_id AND state <> 'draft')
       OR TG_OP <> 'DELETE' AND EXISTS (SELECT 1 FROM economy_billingcard WHERE id = NEW.card_id AND state <> 'draft')
-      THEN RAISE EXCEPTION '{MESSAGE}'; END IF;
+      THEN RAISE EXCEPTION 'paid and void billing cards, their lines and receipts are final'; END IF;
       IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
       RETURN NEW;
     END $$
