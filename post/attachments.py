@@ -34,6 +34,11 @@ class Checked:
     name: str
     found: Found
 
+    @property
+    def sha256(self) -> str:
+        """The content's fingerprint, in hex."""
+        return hashlib.sha256(self.found.content).hexdigest()
+
 
 def check(uploads: Sequence[UploadedFile[Any]], *, already: int = 0) -> list[Checked]:
     """Look into every file; `already` is how many the message has. Raises ValidationError with a line for each refused.
@@ -96,7 +101,7 @@ def keep(checked: Iterable[Checked], *, draft: Draft | None = None, message: Mes
             name=one.name,
             content_type=one.found.content_type,
             size=len(one.found.content),
-            sha256=hashlib.sha256(one.found.content).hexdigest(),
+            sha256=one.sha256,
             stored=storage.keep(one.found.content),
         )
         for one in checked

@@ -51,11 +51,12 @@ def keep(request: StaffRequest, patient: Patient, dialog: Dialog | None) -> Draf
 
 @transaction.atomic
 def attach(draft: Draft, files: MultiValueDict[str, Any]) -> None:
-    """Check the chosen files and keep them with the draft, all or none. Raises ValidationError."""
+    """Check the chosen files and keep them with the draft, all or none, each once. Raises ValidationError."""
     Draft.objects.select_for_update().get(pk=draft.pk)
     uploads = files.getlist("uploads")
     checked = attachments.check(uploads, already=draft.attachments.count()) if uploads else []
-    attachments.keep(checked, draft=draft)
+    known = set(draft.attachments.values_list("name", "sha256"))  # pressed twice
+    attachments.keep([one for one in checked if (one.name, one.sha256) not in known], draft=draft)
 
 
 def insert(request: StaffRequest, draft: Draft) -> None:

@@ -232,6 +232,14 @@ def test_another_drafts_file_cannot_be_removed(here: World, dialog: Dialog, secr
     assert Attachment.objects.count() == 2
 
 
+def test_attaching_the_same_file_twice_attaches_it_once(dialog: Dialog, secretary: Client) -> None:
+    for content in (b"Hei", b"Hei", b"Noe annet"):
+        file = SimpleUploadedFile("en.txt", content)
+        secretary.post(to("answer", dialog), said(dialog, attach="1", uploads=[file]))
+
+    assert Attachment.objects.filter(draft__isnull=False).count() == 2
+
+
 def test_files_are_counted_over_the_whole_draft(dialog: Dialog, secretary: Client, settings: Any) -> None:
     settings.ATTACHMENT_MAX_COUNT = 2
     answers = [
