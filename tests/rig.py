@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = {"redis-server": "redis-server", "postgres": "postgresql", "chromium": "chromium"}
+PACKAGES = {"redis-server": "redis-server", "postgres": "postgresql", "chromium": "chromium", "gcc": "gcc"}
 
 
 def find(program: str) -> str | None:

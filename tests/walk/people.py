@@ -1,0 +1,41 @@
+"""The walk's patients: one for each sentence, so that none sees what another one got."""
+
+KINDS = {
+    "both": lambda n: {"email": f"vandring{n}@example.com", "mobile": f"+47431000{n:02}"},
+    "email": lambda n: {"email": f"vandring{n}@example.com"},
+    "mobile": lambda n: {"mobile": f"+47431000{n:02}"},
+    "none": lambda n: {},
+}
+REACH = {
+    "Velger Metode": "both",
+    "Begge Klinikker": "both",
+    "Epost Først": "both",
+    "App Bruker": "email",
+    "Bare Mobil": "mobile",
+    "Hemmelig Dialog": "both",
+    "Oppsatt Natt": "mobile",
+    "Bestilt Selv": "mobile",
+    "Endret Time": "mobile",
+    "Avlyst Time": "mobile",
+    "Avbestilt Time": "mobile",
+    "Torsdag Klokkenti": "mobile",
+    "Under Førtiåtte": "mobile",
+    "Uten Type": "mobile",
+    "To Dager": "mobile",
+    "Neste Dag": "mobile",
+    "Senere Endret": "mobile",
+    "Får Dialog": "mobile",
+    "Får Svar": "mobile",
+    "Betaler Regning": "email",
+    "Ser Status": "mobile",
+    "Uten Kontakt": "none",
+    "Push Alene": "none",
+    "Fjerner Kontakt": "mobile",
+    "Uten Kvittering": "mobile",
+    "Fra Helsenorge": "mobile",
+    "Trukket Samtykke": "mobile",
+    "Feilet Nummer": "mobile",
+    "Utgått Type": "mobile",
+    "Aktiv Bruker": "mobile",
+}
+PEOPLE = {name: KINDS[kind](number) for number, (name, kind) in enumerate(REACH.items())}
