@@ -144,6 +144,14 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# Failed attempts count by account and address or by known browser, never by account alone: see clinics/attempts.py.
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",  # a clinic's staff share an address
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_known": "5/5m/key",
+    "code_warning": "1/h/key",
+}
+MFA_FORMS = {"authenticate": "clinics.code_forms.CodeForm", "reauthenticate": "clinics.code_forms.CodeAgainForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Pasientvarsel"
 MFA_TOTP_TOLERANCE = 1
@@ -251,7 +259,10 @@ ANYMAIL = {
     "WEBHOOK_SECRET": env.list("ANYMAIL_WEBHOOK_SECRET", default=[]),
     "REQUESTS_TIMEOUT": (PROVIDER_CONNECT_TIMEOUT, PROVIDER_TIMEOUT),
 }
-EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"
+EMAIL_BACKEND = {  # mail to staff: new password, invitations
+    "mailgun": "anymail.backends.mailgun.EmailBackend",
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+}.get(EMAIL_PROVIDER, "anymail.backends.mailgun.EmailBackend")  # an unknown one is refused by the registry
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")

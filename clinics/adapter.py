@@ -6,12 +6,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from clinics import attempts
 from clinics.models import User
 
 
@@ -47,14 +47,15 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Accept only a path of ours as `next`, not every allowed host (threat 10)."""
         return bool(url) and str(url).startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt by browser or address: a stranger elsewhere cannot lock a colleague out (threat 7)."""
+        self._login_failed_rl_usage = attempts.consume(request, str(credentials.get("email", "")), "password")
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count failures by account AND address: a stranger elsewhere cannot lock a colleague out (threat 7)."""
-        try:
-            where = self.get_client_ip(request)
-        except PermissionDenied:
-            where = "unknown"
-        account: str = super()._get_login_attempts_cache_key(request, **credentials)
-        return f"{account}@{where}"
+        """Name what a new password wipes: the failures counted at this address."""
+        return attempts.key(str(credentials.get("email", "")), attempts.address(request), "password")
 
 
 def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> None:
