@@ -36,6 +36,10 @@ SECTIONS = {
     "clinics:places": "places",
     "clinics:place_new": "places",
     "clinics:place_edit": "places",
+    "clinics:hours": "hours",
+    "clinics:closed_day_new": "hours",
+    "clinics": "staff",
+    "audit": "audit",
     "integrations": "imports",
 }
 

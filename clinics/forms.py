@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.models import Clinic, Place, Practitioner
 
+DATES = ["%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y", "%d%m%Y", "%d%m%y"]
+TIMES = ["%H:%M", "%H.%M", "%H", "%H%M"]  # the hour before %H%M, which reads «16» as 01:06
+
 
 class StaffForm(forms.BaseForm):
     """Mixin: fields dressed for the design system, and how many errors there are."""

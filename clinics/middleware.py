@@ -78,12 +78,20 @@ class GateMiddleware:
             logout(request)
 
     def act_for_clinic(self, request: HttpRequest, user: User) -> None:
-        """Set request.clinic, request.membership and request.rights from the session's choice (spec A7)."""
+        """Set request.clinic, request.membership and request.rights from the session's choice (spec A7).
+
+        A session that acted for a clinic ends when the access to it does: going on at another of the user's clinics
+        would save there what was typed here.
+        """
         memberships = Membership.objects.filter(user=user, is_active=True, clinic__is_active=True)
         chosen = request.session.get("clinic")
         ranked = sorted(memberships.select_related("clinic"), key=lambda row: (row.clinic_id != chosen, row.pk))
+        if chosen and (not ranked or ranked[0].clinic_id != chosen):
+            logout(request)
+            return
         if not ranked:
             return
+        request.session.setdefault("clinic", ranked[0].clinic_id)
         request.membership = ranked[0]  # type: ignore[attr-defined]
         request.clinic = ranked[0].clinic  # type: ignore[attr-defined]
         request.rights = rights_of(ranked[0])  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -173,6 +174,42 @@ class Membership(ClinicRow):
         return f"{self.user} – {self.get_role_display()}"
 
 
+class Invitation(ClinicRow):
+    """An address asked to join the clinic. The link's token is known by its hash alone, and works once."""
+
+    email = models.EmailField(_("e-post"))
+    role = models.CharField(_("rolle"), max_length=10, choices=Role.choices)
+    may_bulk_send = models.BooleanField(_("masseutsendelse"), default=False)
+    may_export = models.BooleanField(_("eksport"), default=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # empty when the mail provider did not take it
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("invitasjon")
+        verbose_name_plural = _("invitasjoner")
+        constraints: ClassVar = [
+            # Inviting twice, or at the same time as a colleague, makes one invitation.
+            models.UniqueConstraint(
+                "clinic",
+                Lower("email"),
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="invitation_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Invitation {self.pk}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the link still works."""
+        return self.accepted_at is None and self.withdrawn_at is None and now < self.expires_at
+
+
 class Practitioner(ClinicRow):
     """Someone patients have appointments with; may or may not be a user (FHIR Practitioner)."""
 
@@ -231,6 +268,8 @@ class AuditAction(models.TextChoices):
     SETTING = "setting", _("Endret innstilling")
     IMPORT = "import", _("Importerte")
     EXPORT = "export", _("Eksporterte")
+    STAFF = "staff", _("Endret ansattes tilgang")
+    AUDIT = "audit", _("Leste loggen")
     REFUSED = "refused", _("Ble nektet tilgang")
 
 
@@ -257,3 +296,6 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.at:%d.%m.%Y %H:%M}"
+
+
+from clinics.hours import ClosedDay, OpeningHours  # noqa: E402, F401 - Django finds models through this module

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from clinics.models import Clinic, Place, Practitioner
+from clinics.hours import ClosedDay
+from clinics.models import Clinic, Invitation, Membership, Place, Practitioner, Role
 from economy.kinds import Method
 from economy.models import BillingCard, Line, Receipt
 from integrations.models import ImportRun
@@ -27,6 +28,7 @@ from tests.factories import (
     ClinicFactory,
     DialogFactory,
     LineFactory,
+    MembershipFactory,
     PatientFactory,
     PlaceFactory,
     PractitionerFactory,
@@ -55,6 +57,9 @@ class World:
     billing_card: BillingCard
     billing_line: Line
     receipt: Receipt
+    colleague: Membership
+    invitation: Invitation
+    closed_day: ClosedDay
 
 
 def world() -> World:
@@ -71,7 +76,23 @@ def world() -> World:
     template = MessageTemplate.objects.create(clinic=clinic, name=FAMILY_NAME, text="Hei")
     parts = (notice(patient), run, dialog, attached(dialog), template)
     line, receipt = billed(patient), paid(patient)
-    return World(clinic, patient, appointment, kind, practitioner, place, *parts, line.card, line, receipt)
+    billing = (line.card, line, receipt)
+    return World(clinic, patient, appointment, kind, practitioner, place, *parts, *billing, *staffed(clinic))
+
+
+def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
+    """Make a colleague, an invitation that waits, and a day the clinic is closed."""
+    colleague = MembershipFactory(clinic=clinic)
+    invitation = Invitation.objects.create(
+        clinic=clinic,
+        email=f"{FAMILY_NAME.lower()}{clinic.pk}@example.com",
+        role=Role.SECRETARY,
+        token_hash=f"{clinic.pk:064d}",
+        invited_by=colleague.user,
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    closed = ClosedDay.objects.create(clinic=clinic, day=date(2026, 12, 24), text=f"Feiring hos {FAMILY_NAME}")
+    return colleague, invitation, closed
 
 
 def attached(dialog: Dialog) -> Attachment:
@@ -172,11 +193,17 @@ ROWS: dict[str, Kwargs] = {
     "clinics:act_for": pk_of("clinic"),
     "clinics:practitioner_edit": pk_of("practitioner"),
     "clinics:place_edit": pk_of("place"),
+    "clinics:closed_day_remove": pk_of("closed_day"),
+    **{f"clinics:{name}": pk_of("colleague") for name in ("access", "out_of_use", "in_use", "reset_code")},
+    "clinics:invitation_again": pk_of("invitation"),
+    "clinics:invitation_withdraw": pk_of("invitation"),
+    "patients:readers": pk_of("patient"),
 }
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {
     "portal:landing": {"token": "abcdefghijklmnopqrstuv"},
     "webhooks:sms": {"token": "0" * 32},
+    "clinics:invitation_link": {"token": "abcdefghijklmnopqrstuv"},
     "account_confirm_email": {"key": "x"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
 }
