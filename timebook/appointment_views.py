@@ -78,7 +78,7 @@ def choose_patient(request: StaffRequest) -> HttpResponse:
 def set_up(request: StaffRequest, form: NewForm) -> Appointment | None:
     """Try to set it up; refusals go to their fields."""
     patient = form.cleaned_data["patient"]
-    form.refuse_unknown_overlap(Appointment(clinic=request.clinic, patient=patient, **form.values))
+    form.refuse_unknown(Appointment(clinic=request.clinic, patient=patient, **form.values))
     if form.errors:
         return None
     try:
@@ -132,7 +132,7 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
 def changed(request: StaffRequest, row: Appointment, form: ChangeForm) -> bool:
     """Try to change it; refusals go to their fields. Raises Conflict."""
     wanted = Appointment(pk=row.pk, clinic=request.clinic, patient=row.patient, **form.values)
-    form.refuse_unknown_overlap(wanted)
+    form.refuse_unknown(wanted)
     if form.errors:
         return False
     try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils.formats import date_format
 
+from clinics import hours
 from clinics.models import Clinic, Practitioner
 from notifications.reach import blocked
 from patients.models import PortalAccount
@@ -39,6 +40,8 @@ class Column:
     count: int
     is_today: bool
     now: int | None
+    shut: Sequence[tuple[int, int]] = ()  # rows outside opening hours: the first, and how many
+    closed: str = ""  # why the day is closed, when it is one of the clinic's closed days
 
     @property
     def lanes(self) -> int:
@@ -78,29 +81,46 @@ def entry(appointment: Appointment, clinic: Clinic) -> Entry:
 
 
 def week(clinic: Clinic, practitioner: Practitioner, monday: date, now: datetime) -> Grid:
-    """Return a practitioner's week; Saturday and Sunday only when something stands there."""
+    """Return a practitioner's week; Saturday and Sunday only when the clinic is open or something stands there."""
     rows = appointments(clinic, monday, 7).filter(practitioner=practitioner)
     entries = [entry(row, clinic) for row in rows]
-    last = max([WEEKDAYS - 1, *(one.starts.date().toordinal() - monday.toordinal() for one in entries)])
+    schedule = hours.of(clinic, monday, 7)
+    used = (one.starts.date().toordinal() - monday.toordinal() for one in entries)
+    last = max([WEEKDAYS - 1, *schedule.hours, *used])
     days = [monday + timedelta(days=number) for number in range(min(last, 6) + 1)]
-    return grid(clinic, [(day, practitioner, entries) for day in days], now)
+    return grid(clinic, [(day, practitioner, entries) for day in days], schedule, now)
 
 
 def day(clinic: Clinic, practitioners: Sequence[Practitioner], on: date, now: datetime) -> Grid:
     """Return a day, one column for each practitioner."""
     entries = [entry(row, clinic) for row in appointments(clinic, on, 1).filter(practitioner__in=practitioners)]
     own = {one.pk: [each for each in entries if each.appointment.practitioner_id == one.pk] for one in practitioners}
-    return grid(clinic, [(on, one, own[one.pk]) for one in practitioners], now)
+    return grid(clinic, [(on, one, own[one.pk]) for one in practitioners], hours.of(clinic, on, 1), now)
 
 
-def grid(clinic: Clinic, columns: Sequence[tuple[date, Practitioner, Sequence[Entry]]], now: datetime) -> Grid:
-    """Lay every column out on the same hours."""
+def grid(
+    clinic: Clinic,
+    columns: Sequence[tuple[date, Practitioner, Sequence[Entry]]],
+    schedule: hours.Schedule,
+    now: datetime,
+) -> Grid:
+    """Lay every column out on the same hours: the opening hours, and what stands outside them."""
     spans = [[on_day(one, day, clinic) for one in entries if overlaps(one, day)] for day, _who, entries in columns]
-    shown = calendar.hours(one for column in spans for one in column)
+    open_spans = [calendar.Span(*calendar.minutes(schedule.hours[day]), None) for day in schedule.hours]
+    shown = calendar.hours([*open_spans, *(one for column in spans for one in column)])
     return Grid(
         shown,
-        [column(clinic, day, who, mine, shown, now) for (day, who, _), mine in zip(columns, spans, strict=True)],
+        [
+            with_hours(column(clinic, day, who, mine, shown, now), schedule, shown)
+            for (day, who, _), mine in zip(columns, spans, strict=True)
+        ],
     )
+
+
+def with_hours(one: Column, schedule: hours.Schedule, shown: calendar.Hours) -> Column:
+    """Return the column with what is outside opening hours."""
+    shut = calendar.shut(schedule.of_day(one.day), shown)
+    return replace(one, shut=shut, closed=schedule.closed.get(one.day, ""))
 
 
 def column(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,23 @@ def hours(spans: Iterable[Span]) -> Hours:
     first = min([OPENS, *(one.start // 60 for one in found)])
     last = max([CLOSES, *(math.ceil(one.end / 60) for one in found)])
     return Hours(first, last)
+
+
+def minutes(hours_of_day: tuple[time, time]) -> tuple[int, int]:
+    """Return when a day opens and closes, in minutes after midnight as the clock shows it."""
+    opens, closes = hours_of_day
+    return opens.hour * 60 + opens.minute, closes.hour * 60 + math.ceil(closes.minute + closes.second / 60)
+
+
+def shut(open_at: tuple[time, time] | None, shown: Hours) -> list[tuple[int, int]]:
+    """Return the shown rows outside the day's hours, as first row (from 1) and how many; None is closed all day."""
+    if open_at is None:
+        return [(1, shown.rows)]
+    opens, closes = minutes(open_at)
+    before = min(shown.rows, max(0, (opens - shown.first * 60) // QUARTER))
+    after = min(shown.rows, max(0, math.ceil((closes - shown.first * 60) / QUARTER)))
+    spans = [(1, before), (after + 1, shown.rows - after)]
+    return [(row, rows) for row, rows in spans if rows > 0]
 
 
 def lay_out(spans: Sequence[Span], shown: Hours) -> list[Box]:

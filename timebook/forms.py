@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinics.forms import ClinicForm, StaffForm
+from clinics import hours
+from clinics.forms import DATES, TIMES, ClinicForm, StaffForm
 from clinics.models import Clinic, Place, Practitioner
 from patients.models import Patient
 from timebook import wall_clock
 from timebook.models import Appointment, AppointmentType
 
-DATES = ["%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y", "%d%m%Y", "%d%m%y"]
-TIMES = ["%H:%M", "%H.%M", "%H%M", "%H"]
 LENGTHS = [5, 10, 15, 20, 25, 30, 40, 45, 60, 75, 90, 120, 180, 240]
 WHICH = [(wall_clock.FIRST, _("Den første (sommertid)")), (wall_clock.SECOND, _("Den andre (normaltid)"))]
 AT_FIELD = {"starts_at": "time", "ends_at": "minutes"}  # the services' fields → the form's
@@ -52,18 +51,19 @@ class WhenForm(StaffForm, forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    closed_ok = forms.BooleanField(label=_("Sett opp likevel, utenfor åpningstiden"), required=False)
     overlap_ok = forms.BooleanField(label=_("Sett opp likevel, oppå den andre timen"), required=False)
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.clinic = clinic
-        self.asks_which = self.asks_overlap = False
+        self.asks_which = self.asks_overlap = self.asks_closed = False
         fields: dict[str, Any] = self.fields
         fields["type"].queryset = AppointmentType.objects.of(clinic).filter(is_active=True)
         fields["practitioner"].queryset = Practitioner.objects.of(clinic).filter(is_active=True)
         fields["place"].queryset = Place.objects.of(clinic).filter(is_active=True)
         fields["minutes"].choices = [("", _("Som timetypen")), *((str(n), f"{n} min") for n in self.lengths())]
-        for name in ("which", "overlap_ok"):
+        for name in ("which", "closed_ok", "overlap_ok"):
             fields[name].widget.attrs.pop("class", None)
 
     def lengths(self) -> list[int]:
@@ -98,6 +98,21 @@ class WhenForm(StaffForm, forms.Form):
             for message in messages:
                 self.add_error(name if name in self.fields else None, message)
 
+    def refuse_unknown(self, appointment: Appointment) -> None:
+        """Ask for a tick at what staff may do only knowingly."""
+        self.refuse_unknown_closing(appointment)
+        self.refuse_unknown_overlap(appointment)
+
+    def refuse_unknown_closing(self, appointment: Appointment) -> None:
+        """Ask for a tick when the clinic is closed then; what stands there already is not asked about again."""
+        if appointment.pk and not {"date", "time", "minutes", "which"} & set(self.changed_data):
+            return
+        day = appointment.starts_at.astimezone(self.clinic.zone).date()
+        schedule = hours.of(self.clinic, day, 2)
+        self.asks_closed = not hours.is_open(schedule, appointment.starts_at, appointment.ends_at)
+        if self.asks_closed and not self.cleaned_data.get("closed_ok"):
+            self.add_error("closed_ok", closing_words(schedule, day))
+
     def refuse_unknown_overlap(self, appointment: Appointment) -> None:
         """Ask for a tick when the practitioner is taken: staff may double-book, knowingly (spec D14)."""
         taken = list(Appointment.objects.of(self.clinic).overlapping(appointment)[:1])
@@ -113,6 +128,19 @@ class WhenForm(StaffForm, forms.Form):
         """The cleaned values as the services take them."""
         names = ("practitioner", "place", "type", "starts_at", "ends_at", "remark")
         return {name: self.cleaned_data[name] for name in names}
+
+
+def closing_words(schedule: hours.Schedule, day: date) -> str:
+    """Say when the clinic is open on the day, or why it is not."""
+    if day in schedule.closed:
+        why = _("Klinikken er stengt den dagen: %(why)s. Velg en annen dag, eller kryss av.")
+        return str(why % {"why": schedule.closed[day]})
+    open_at = schedule.of_day(day)
+    if open_at is None:
+        return str(_("Klinikken er stengt den dagen. Velg en annen dag, eller kryss av."))
+    opens, closes = (f"{clock:%H:%M}" for clock in open_at)
+    words = _("Klinikken er åpen %(opens)s–%(closes)s. Velg et annet tidspunkt, eller kryss av.")
+    return str(words % {"opens": opens, "closes": closes})
 
 
 class NewForm(WhenForm):
