@@ -17,6 +17,7 @@ from tests.access.people import colleague, logged_in, supporter
 from tests.access.world import FAMILY_NAME, ROWS, Page, World, rows, unnamed, urls
 from tests.factories import MembershipFactory, UserFactory
 
+pytestmark = [pytest.mark.postgres]  # gates do not depend on the database: crawling once is enough
 PAGES = urls()
 OURS = [address for address in PAGES if address.is_ours]
 LOCKED = [address for address in OURS if address.right is not None]

@@ -52,6 +52,7 @@ def write_people(path: Path) -> None:
     patients = Patient.objects.filter(clinic__is_demo=True).order_by("family_name", "given_name")
     cards = {(row.mobile, row.email): row for row in patients if row.can_be_notified}  # one person, two clinics
     people = [{"name": row.name, "mobile": row.mobile, "email": row.email} for row in cards.values()]
+    path.parent.mkdir(parents=True, exist_ok=True)  # a fresh clone has no var/
     path.write_text(json.dumps(people, ensure_ascii=False), encoding="utf-8")
 
 
