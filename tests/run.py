@@ -10,28 +10,37 @@ from pathlib import Path
 
 from tests.rig import require, services
 
-HOUSES = "browser or fault"  # whole products as processes of their own: one at a time, or they starve each other
+HOUSES = "browser or fault or walk"  # whole products as processes of their own; too many at once starve each other
+ON_BOTH = f"not ({HOUSES})"
 
 
 def main(arguments: list[str]) -> int:
-    """Run both databases; browser and faults run on PostgreSQL, beside the run on SQLite. Returns the exit status."""
-    require("postgres", "redis-server", "chromium")
+    """Run everything, two at a time: what computes beside what waits. Returns the exit status."""
+    require("postgres", "redis-server", "chromium", "gcc")
     if not Path("static/vendor").is_dir():
         subprocess.run([sys.executable, "-m", "clinic_notify.fetch_ui"], check=False)
     pytest = [sys.executable, "-m", "pytest", "-q", *arguments]
     with services() as (postgres, redis):
         real = {**os.environ, "DATABASE_URL": postgres.url, "BROKER_URL": redis.url}
-        print("PostgreSQL and Redis: rules and flows", flush=True)
-        flows = subprocess.run([*pytest, "-n", "2", "-m", f"not ({HOUSES})"], env=real, check=False).returncode
         lite = {**os.environ, "DATABASE_URL": "sqlite:///:memory:"}
-        with tempfile.TemporaryFile("w+") as said:
-            beside = subprocess.Popen([*pytest, "-m", f"not ({HOUSES})"], env=lite, stdout=said, stderr=said)
-            print("PostgreSQL and Redis: browser and faults", flush=True)
-            houses = subprocess.run([*pytest, "-m", HOUSES], env=real, check=False).returncode
-            on_sqlite = beside.wait()
-            said.seek(0)
-            print("SQLite: rules and flows", said.read(), sep="\n", flush=True)
-    return flows or houses or on_sqlite
+        print("PostgreSQL and Redis: rules and flows", flush=True)
+        failures = [subprocess.run([*pytest, "-n", "2", "-m", ON_BOTH], env=real, check=False).returncode]
+        print("PostgreSQL and Redis: the browser", flush=True)
+        failures += beside([*pytest, "-m", "browser"], real, "SQLite: rules and flows", [*pytest, "-m", ON_BOTH], lite)
+        print("PostgreSQL and Redis: faults", flush=True)
+        failures += beside([*pytest, "-m", "fault"], real, "The walk through the text", [*pytest, "-m", "walk"], real)
+    return max(map(abs, failures))
+
+
+def beside(first: list[str], env: dict[str, str], title: str, second: list[str], its_env: dict[str, str]) -> list[int]:
+    """Run two at once; the second one's output comes when both are done. Returns both exit statuses."""
+    with tempfile.TemporaryFile("w+") as said:
+        other = subprocess.Popen(second, env=its_env, stdout=said, stderr=said)
+        status = subprocess.run(first, env=env, check=False).returncode
+        other_status = other.wait()
+        said.seek(0)
+        print(title, said.read(), sep="\n", flush=True)
+    return [status, other_status]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tests.rig import wait_for
 from tests.walk.conftest import OSLO, Walk, days
 from tests.walk.people import PEOPLE
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.walk]
 SECRET = "hemoroider"  # what a dialog says, and no message may
 LABELS = [
     "E-post (SMS sendes dersom e-post ikke er mulig)",
