@@ -226,7 +226,7 @@ def test_new_recovery_codes_are_shown_once_and_end_the_old_ones(owner: User) -> 
     ("given", "words"),
     [
         ({"oldpassword": "feil-passord-her"}, "Skriv passordet du har nå."),
-        ({"password1": "kortpassor!", "password2": "kortpassor!"}, "minst 12 tegn"),
+        ({"password1": "kortpassor!", "password2": "kortpassor!"}, "Passordet er for kort. Det må ha minst 12 tegn."),
         ({"password1": "qwerty123456", "password2": "qwerty123456"}, "for vanlig"),
         ({"password1": "ansattkariholm", "password2": "noe-helt-annet"}, "samme"),
     ],
