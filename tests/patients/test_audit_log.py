@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clinics import audit
 from clinics.models import AuditAction, AuditEvent, Role, User
-from patients import audit_log
+from patients import audit_log, audit_words
 from tests.access.people import colleague, logged_in
 from tests.access.world import World, world
 from tests.factories import PatientFactory
@@ -198,9 +198,13 @@ def test_only_a_manager_sees_the_tab(here: World, reader: User, manager: Any) ->
         ("timebook:of_patient", "Timer"),
         ("appointment 12", "Avtale 12"),
         ("membership 3: role", "Ansatt 3: role"),
+        ("own line added 15", "Egen linje lagt til 15"),
+        ("taken by nobody", "Dialog sluppet"),
+        ("email, mobile", "E-post, mobile"),
+        ("patients:personal", "Personalia"),
         ("", ""),
         ("noe nytt", "noe nytt"),
     ],
 )
 def test_where_is_said_in_words(what: str, words: str) -> None:
-    assert audit_log.where(what) == words
+    assert audit_words.where(what) == words
