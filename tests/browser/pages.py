@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk
-from tests.browser.seed import WITHOUT_CLINIC, WITHOUT_CODE
+from tests.browser.seed import INVITATION, WITHOUT_CLINIC, WITHOUT_CODE
 
 NOBODY, PATIENT = "", "patient"
 TOO_MANY = 1_001  # fields in one address; Django refuses more than a thousand
@@ -242,6 +242,38 @@ def unfold(page: Page, desk: FrontDesk) -> None:
     page.get_by_text("Regel for regel").first.click()
 
 
+def refused_form(button: str) -> Callable[[Page, FrontDesk], None]:
+    """Send a form in with nothing filled in."""
+
+    def send(page: Page, desk: FrontDesk) -> None:
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+    return send
+
+
+def refused_joining(page: Page, desk: FrontDesk) -> None:
+    """Ask to become a user with a password that is too short."""
+    page.get_by_label("Fornavn").fill("Nils")
+    page.get_by_label("Passord (minst 12 tegn)").fill("kort")
+    page.get_by_role("button", name="Lag bruker").click()
+    expect(page.get_by_text("Passordet er for kort")).to_be_visible()
+
+
+def half_a_day(page: Page, desk: FrontDesk) -> None:
+    """Say when the clinic opens and not when it closes."""
+    page.get_by_label("Mandag åpner").fill("8")
+    page.get_by_role("button", name="Lagre").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def search_log(page: Page, desk: FrontDesk) -> None:
+    """Search for the patient whose lines are wanted."""
+    page.get_by_role("searchbox", name="Linjer om én pasient").fill("aslaug")
+    page.get_by_role("main").get_by_role("button", name="Søk").click()
+    expect(page.get_by_role("link", name="Aslaug Fjære").first).to_be_visible()
+
+
 PLACES = {
     "overview": Place("/", SECRETARY),
     "overview for the manager": Place("/"),
@@ -312,6 +344,21 @@ PLACES = {
     "places": Place("/steder/"),
     "new place": Place("/steder/nytt/"),
     "a place": Place("/steder/{place}/", then=save_nothing),
+    "colleagues": Place("/ansatte/"),
+    "inviting": Place("/ansatte/inviter/"),
+    "inviting refused": Place("/ansatte/inviter/", then=refused_form("Send invitasjon")),
+    "a colleague's access": Place("/ansatte/{colleague}/"),
+    "ending a colleague's access": Place("/ansatte/{colleague}/avslutt/"),
+    "resetting a second factor": Place("/ansatte/{colleague}/nullstill-tofaktor/"),
+    "opening hours": Place("/apningstider/"),
+    "opening hours refused": Place("/apningstider/", then=half_a_day),
+    "closing a day": Place("/apningstider/stengt/"),
+    "week with a closed day": Place("/timebok/?dag=2030-05-17"),
+    "log of reading": Place("/logg/"),
+    "log searched": Place("/logg/", then=search_log),
+    "log narrowed to none": Place("/logg/?fra=2020-01-01&til=2020-01-02&handling=import"),
+    "log of no readable day": Place("/logg/?fra=i+fjor"),
+    "card's readers": Place("/pasienter/{patient}/innsyn/"),
     "card's dialogs": Place("/pasienter/{patient}/dialoger/"),
     "inbox": Place("/post/?vis=alle"),
     "inbox narrowed to none": Place("/post/?vis=besvarte&type=e_contact"),
@@ -341,6 +388,10 @@ PLACES = {
     "new recovery codes": Place("/konto/2fa/recovery-codes/generate/"),
     "log-out": Place("/konto/logout/"),
     "log-in": Place("/", NOBODY),
+    "invitation": Place(f"/invitasjon/{INVITATION}/", NOBODY),
+    "invitation refused": Place(f"/invitasjon/{INVITATION}/", NOBODY, refused_joining),
+    "invitation of another": Place(f"/invitasjon/{INVITATION}/", SECRETARY),
+    "invitation that is over": Place(f"/invitasjon/{INVITATION}2/", NOBODY),
     "log-in refused": Place("/", NOBODY, wrong_password),
     "code": Place("/", NOBODY, password_given(MANAGER)),
     "code refused": Place("/", NOBODY, wrong_code),

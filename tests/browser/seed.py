@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
-from clinics.models import Clinic, Membership, Place, Practitioner, Role, User
+from clinics.hours import ClosedDay
+from clinics.inviting import hashed
+from clinics.models import Clinic, Invitation, Membership, Place, Practitioner, Role, User
 from integrations.models import Format, ImportRun
 from integrations.models import State as Stage
 from integrations.reasons import Reason as ImportReason
@@ -51,6 +53,8 @@ PEOPLE: dict[str, dict[str, str]] = {
     "Astri Bakken": {},
 }
 EVERYTHING = "Aslaug Fjære"  # has a notice in every state
+INVITATION = "en-lenke-fra-en-e-post"
+CLOSED = date(2030, 5, 17)
 WITHOUT_CODE, WITHOUT_CLINIC = "ny.ansatt@example.com", "uten.klinikk@example.com"
 
 
@@ -59,13 +63,16 @@ def main() -> None:
     clinic = Clinic.objects.get(name="Fjordbyen legesenter")
     manager = User.objects.get(email="anne.lie@example.com")
     patients = cards(clinic)
-    colleagues(clinic)
+    colleague = colleagues(clinic)
+    invited(clinic, manager)
+    ClosedDay.objects.create(clinic=clinic, day=CLOSED, text="17. mai")
     appointment, cancelled = appointments(clinic, patients[EVERYTHING], manager)
     known = {
         "patients": {name: card.pk for name, card in patients.items()},
         "practitioner": Practitioner.objects.get(clinic=clinic, name="Bjørn Haugen").pk,
         "place": Place.objects.filter(clinic=clinic).order_by("pk").first().pk,
         "types": {row.name: row.pk for row in AppointmentType.objects.filter(clinic=clinic)},
+        "colleague": colleague.pk,
         "appointment": appointment.pk,
         "cancelled": cancelled.pk,
         "failed": history(patients[EVERYTHING], appointment),
@@ -94,11 +101,26 @@ def cards(clinic: Clinic) -> dict[str, Patient]:
     return {str(card): card for card in made}
 
 
-def colleagues(clinic: Clinic) -> None:
-    """Add one who has no second factor yet, and one who works nowhere."""
+def colleagues(clinic: Clinic) -> Membership:
+    """Add one who has no second factor yet, which is returned, and one who works nowhere."""
     new = User.objects.create_user(WITHOUT_CODE, demo_staff.PASSWORD, first_name="Ny", last_name="Ansatt")
-    Membership.objects.create(clinic=clinic, user=new, role=Role.SECRETARY)
     demo_staff.user(WITHOUT_CLINIC, "Uten", "Klinikk")
+    return Membership.objects.create(clinic=clinic, user=new, role=Role.SECRETARY)
+
+
+def invited(clinic: Clinic, by: User) -> None:
+    """Invite one whose link is known, one whom the mail did not reach, and one whose link is too old."""
+    now = timezone.now()
+    for number, days in enumerate((7, 7, -1)):
+        Invitation.objects.create(
+            clinic=clinic,
+            email=f"invitert{number}@example.com",
+            role=Role.CLINICIAN,
+            token_hash=hashed(f"{INVITATION}{number or ''}"),
+            invited_by=by,
+            sent_at=None if number == 1 else now,
+            expires_at=now + timedelta(days=days),
+        )
 
 
 def appointments(clinic: Clinic, patient: Patient, by: User) -> tuple[Appointment, Appointment]:
