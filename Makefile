@@ -1,8 +1,9 @@
 # The commands a newcomer needs. Each does all its own set-up on a bare machine.
 PYTHON ?= python3
 BIN := .venv/bin
+SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: run test check bench logins clean
+.PHONY: run test check fuzz bench logins clean
 
 run: .venv/run.stamp
 	@$(BIN)/python -m clinic_notify.launcher
@@ -15,6 +16,9 @@ test: .venv/dev.stamp
 
 check: .venv/dev.stamp
 	@$(BIN)/python -m tests.check
+
+fuzz: .venv/dev.stamp
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/histories --hypothesis-seed=$(SEED)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.rig $(BIN)/python -m benchmarks $(ARGS)
