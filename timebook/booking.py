@@ -90,6 +90,7 @@ def create(appointment: Appointment, *, by: User | None, now: datetime) -> Appoi
         raise ValidationError({"type": _("Timetypen tilbys ikke for nye timer. Velg en annen.")})
     check_clinic(appointment)
     check_times(appointment, now)
+    refuse_twice(appointment)
     act(appointment, by=by, now=now)
     refuse_double_booking(appointment, by=by)
     appointment.save()
@@ -177,6 +178,15 @@ def check_clinic(appointment: Appointment) -> None:
     parts = (appointment.patient, appointment.practitioner, appointment.place, appointment.type)
     if any(part is not None and part.clinic_id != appointment.clinic_id for part in parts):
         raise ValidationError(_("Pasient, behandler, sted og timetype må høre til klinikken."))
+
+
+def refuse_twice(appointment: Appointment) -> None:
+    """Refuse the very appointment the patient has: a second press of the button, with the patient's row locked."""
+    same = Appointment.objects.booked().filter(
+        patient=appointment.patient_id, practitioner=appointment.practitioner_id, starts_at=appointment.starts_at
+    )
+    if same.exists():
+        raise ValidationError({"starts_at": _("Pasienten har alt denne timen: den er satt opp.")})
 
 
 def refuse_double_booking(appointment: Appointment, *, by: User | None) -> None:

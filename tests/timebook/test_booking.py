@@ -161,7 +161,7 @@ def book_like(appointment, patient, **step):
 def test_the_patient_never_double_books(minutes, told_of, kari):
     """spec D14."""
     with pytest.raises(ValidationError, match="ikke lenger ledig"):
-        book_like(told_of, kari, minutes=minutes)
+        book_like(told_of, PatientFactory(clinic=kari.clinic), minutes=minutes)
 
 
 @pytest.mark.parametrize("minutes", [-30, 30])
@@ -187,7 +187,20 @@ def test_the_patient_cannot_move_on_top_of_another(told_of, kari):
 
 def test_staff_may_double_book(told_of, kari, set_up):
     """spec D14."""
-    assert set_up(kari, days=7, minutes=-5).pk
+    assert set_up(PatientFactory(clinic=kari.clinic), days=7, minutes=-5).pk
+
+
+def test_the_same_appointment_is_not_set_up_twice(kari, set_up, cancel, email, pass_time):
+    """A second press of «Sett opp», overlap accepted or not, is one appointment and one confirmation."""
+    first = set_up(kari, days=7)
+    with pytest.raises(ValidationError, match="den er satt opp"):
+        set_up(kari, days=7)
+    pass_time(minutes=5)
+    assert (Appointment.objects.count(), len(email.sent)) == (1, 1)
+
+    cancel(first)
+    again = set_up(kari, days=7, minutes=-5)
+    assert again.starts_at == first.starts_at
 
 
 @pytest.mark.parametrize("act", ["reschedule", "cancel", "restore"])

@@ -10,7 +10,7 @@ from notifications import why
 from notifications.kinds import Kind, Reason, SubjectType
 from notifications.models import Notification, Silence
 from tests.engine.conftest import MONDAY
-from tests.factories import PlaceFactory
+from tests.factories import PatientFactory, PlaceFactory
 from timebook.models import Appointment, Source
 from timebook.switching import switch_type
 
@@ -62,7 +62,7 @@ def test_setting_up_at_the_named_moment_gives_the_reminder(kari, set_up, clock) 
     start = MONDAY + timedelta(hours=40)
 
     clock.move_to(silence.remedy_at)
-    second = set_up(kari, seconds=(start - silence.remedy_at).total_seconds())
+    second = set_up(PatientFactory(clinic=kari.clinic), seconds=(start - silence.remedy_at).total_seconds())
 
     assert second.starts_at == start
     assert Notification.objects.filter(subject_id=second.pk, kind=Kind.APPOINTMENT_REMINDER).exists()
