@@ -61,6 +61,7 @@ class ImportRun(ClinicRow):
     asked_at = models.DateTimeField(default=timezone.now)  # when a worker was last asked for
     beat_at = models.DateTimeField(null=True)  # the worker's last sign of life; None: nobody has begun
     counts = models.JSONField(default=dict)
+    foreseen = models.JSONField(default=dict)  # the counts that were shown before «Importer» was pressed
     lines = models.JSONField(default=list)  # the first of the report; the stored file has all
     message = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")

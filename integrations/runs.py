@@ -81,7 +81,9 @@ def rows_of(run: ImportRun, report: Report) -> Iterator[Raw]:
 def succeed(run: ImportRun, report: Report) -> None:
     """Write the result; the file has served when it is imported."""
     state = State.CHECKED if run.state == State.CHECKING else State.DONE
-    finish(run, state, counts=dict(report.counts), lines=report.lines_as_json())
+    counts = dict(report.counts)
+    foreseen = counts if state == State.CHECKED else run.foreseen
+    finish(run, state, counts=counts, foreseen=foreseen, lines=report.lines_as_json())
     if state == State.DONE:
         storage.forget(run.stored)
 

@@ -20,7 +20,7 @@ from integrations.forms import UploadForm
 from integrations.models import ImportRun, State
 from integrations.report import KEPT, Line
 from integrations.tasks import run_import
-from integrations.words import STAGES, summary
+from integrations.words import STAGES, changed, summary
 
 log = logging.getLogger(__name__)
 SHOWN_RUNS = 50
@@ -98,6 +98,7 @@ def facts(row: ImportRun) -> dict[str, Any]:
         "run": row,
         "stage": STAGES.get(row.stage, STAGES[""]),
         "counts": summary(row.counts),
+        "changed": changed(row.foreseen, row.counts) if row.state == State.DONE else [],
         "lines": lines,
         "is_cut": len(lines) >= KEPT,
         "has_report": bool(lines) and bool(row.stored) and storage.report_of(row.stored).is_file(),

@@ -42,6 +42,13 @@ STAGES = {
 }
 
 
+def changed(foreseen: Mapping[str, int], counts: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """Return (words, shown before, result) where an import did otherwise than its check said: time had passed."""
+    names = {**dict.fromkeys(foreseen), **dict.fromkeys(counts)} if foreseen else {}
+    rows = [(COUNTERS[name], foreseen.get(name, 0), counts.get(name, 0)) for name in COUNTERS if name in names]
+    return [row for row in rows if row[1] != row[2]]
+
+
 def summary(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Return (words, number) for every counter that is not zero, in reading order."""
     named = {**READ, **COUNTERS}
