@@ -80,7 +80,8 @@ def show(request: StaffRequest, form: NewForm, *, status: int = 200, **more: Any
 
 def patient_of(request: StaffRequest, pk: str) -> Patient | None:
     """Return the acting clinic's patient, or None."""
-    found: Patient | None = Patient.objects.of(request.clinic).filter(pk=int(pk)).first() if is_pk(pk) else None
+    rows = Patient.objects.of(request.clinic).select_related("clinic")
+    found: Patient | None = rows.filter(pk=int(pk)).first() if is_pk(pk) else None
     return found
 
 

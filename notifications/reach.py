@@ -141,3 +141,20 @@ def blocked(patient: Patient) -> str:
         return _("Pasienten har verken mobilnummer eller e-post.")
     reasons = {problem for problem in (email_problem(patient), sms_problem(patient, patient.clinic)) if problem}
     return ". ".join(sorted(str(reason.label) for reason in reasons)) + "."
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The warning that stands by a name: two or three words, and the reason."""
+
+    word: str
+    reason: str
+
+
+def mark(patient: Patient) -> Mark | None:
+    """Return the warning by the patient's name; missing consent comes first, because it stops everything (spec B3)."""
+    if problem := consent_problem(patient):
+        word = _("Samtykke trukket") if problem == Reason.CONSENT_WITHDRAWN else _("Samtykke mangler")
+        return Mark(word, str(problem.label))
+    reason = blocked(patient)
+    return Mark(_("Kan ikke varsles"), reason) if reason else None

@@ -41,6 +41,8 @@ def quick(clinic: Clinic, text: str, *, limit: int = 20) -> list[Patient]:
     for narrowing in [Q(search_name__startswith=word) for word in search_key(typed).split()[:STARTS]] + [Q()]:
         if len(hits) < limit:
             hits += cards.filter(narrowing).exclude(pk__in=[hit.pk for hit in hits])[: limit - len(hits)]
+    for hit in hits:
+        hit.clinic = clinic  # the warning by the name asks what the clinic sends
     return hits
 
 

@@ -35,7 +35,7 @@ BY_KEY = {tab.key: tab for tab in TABS}
 
 
 def rows_of(clinic: Clinic, tab: Tab, user: User, kind: str = "") -> DialogQuerySet:
-    """Return the tab's dialogs with what a row shows, in two joins and no query a row.
+    """Return the tab's dialogs with what a row shows, in joins and no query a row.
 
     Newest first; those that wait stand with the nearest deadline first, then the one that has waited longest.
     """
@@ -47,9 +47,9 @@ def rows_of(clinic: Clinic, tab: Tab, user: User, kind: str = "") -> DialogQuery
 
 
 def shown(rows: DialogQuerySet) -> DialogQuerySet:
-    """Add the patient with the green icon (spec B4), and who has taken it."""
+    """Add the patient with the green icon (spec B4) and what the warning needs, and who has taken it."""
     accounts = PortalAccount.objects.filter(person=OuterRef("patient__person"))
-    found: DialogQuerySet = rows.select_related("patient", "taken_by").annotate(is_active_user=Exists(accounts))
+    found: DialogQuerySet = rows.select_related("patient__clinic", "taken_by").annotate(is_active_user=Exists(accounts))
     return found
 
 
