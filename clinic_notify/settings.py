@@ -1,5 +1,6 @@
 """All settings, read from the environment; README.md lists the variables and their defaults."""
 
+import zoneinfo
 from pathlib import Path
 
 import environ
@@ -81,7 +82,7 @@ TEMPLATES = [
                 "clinics.context.acting_clinic",
                 "notifications.context.alarms",
             ],
-            "builtins": ["lucide.templatetags.lucide"],
+            "builtins": ["clinics.templatetags.icons"],
         },
     },
 ]
@@ -109,6 +110,9 @@ LANGUAGES = [("nb", "Bokmål"), ("nn", "Nynorsk"), ("en", "English"), ("se", "Da
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
+# The pinned tzdata package is the only table: a stale one on the machine would tell another hour than the others do.
+zoneinfo.reset_tzpath(to=())
+zoneinfo.ZoneInfo.clear_cache()
 TIME_ZONE = "Europe/Oslo"  # display default; every clinic has its own, the database holds UTC
 
 # --- Static files ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Defects seen in peers, as regression tests; docs/peers.md has the whole table."""
