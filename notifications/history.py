@@ -160,6 +160,11 @@ def message(notification: Notification, deliveries: Sequence[Delivery]) -> str:
     return best.subject if best.channel == Channel.EMAIL else best.text
 
 
+def reason_words(reason: str) -> str:
+    """Put a reason into words; Django's own get_reason_display hashes the whole list for every row."""
+    return str(Reason(reason).label) if reason else ""
+
+
 def notice_label(notification: Notification) -> Label:
     """Return the status of a notice without deliveries."""
     state = State(notification.state)
@@ -187,7 +192,7 @@ def notice_line(notification: Notification) -> ChannelLine:
         status_icon=label.icon,
         word=label.word,
         at=notification.settled_at,
-        reason=notification.get_reason_display() if notification.reason else "",
+        reason=reason_words(notification.reason),
     )
 
 
@@ -211,7 +216,7 @@ def channel_line(delivery: Delivery) -> ChannelLine:
         status_icon=label.icon,
         word=label.word,
         at=delivery.settled_at or delivery.accepted_at or delivery.created_at,
-        reason=delivery.get_reason_display() if delivery.reason else "",
+        reason=reason_words(delivery.reason),
         recipient=delivery.recipient,
     )
 
@@ -221,7 +226,7 @@ def log(notification: Notification, deliveries: Sequence[Delivery]) -> list[LogL
     lines = [LogLine(notification.event_at, event_words(notification))]
     if notification.settled_at and not deliveries:
         label = notice_label(notification)
-        reason = f": {notification.get_reason_display()}" if notification.reason else ""
+        reason = f": {reason_words(notification.reason)}" if notification.reason else ""
         lines.append(LogLine(notification.settled_at, f"{label.word}{reason}", label.css))
     for delivery in deliveries:
         lines.extend(delivery_log(delivery))
@@ -233,7 +238,7 @@ def event_words(notification: Notification) -> str:
     by = _(" av %(name)s") % {"name": notification.by} if notification.by else ""
     if notification.resend_of_id:
         return _("Sendt på nytt%(by)s") % {"by": by}
-    return _("%(event)s: registrert%(by)s") % {"event": notification.get_kind_display(), "by": by}
+    return _("%(event)s: registrert%(by)s") % {"event": Kind(notification.kind).label, "by": by}
 
 
 def delivery_log(delivery: Delivery) -> list[LogLine]:
@@ -255,10 +260,10 @@ def event_line(event: DeliveryEvent, name: str) -> str:
     if what == event.What.FALLBACK:
         other = Channel(event.code).label
         if event.reason:
-            return _("%(other)s ikke forsøkt: %(reason)s") % {"other": other, "reason": event.get_reason_display()}
+            return _("%(other)s ikke forsøkt: %(reason)s") % {"other": other, "reason": reason_words(event.reason)}
         return _("Gikk over til %(other)s") % {"other": other}
-    word = event.get_state_display() if what == event.What.RECEIPT else what.label
-    reason = f": {event.get_reason_display()}" if event.reason else ""
+    word = DeliveryState(event.state).label if what == event.What.RECEIPT else what.label
+    reason = f": {reason_words(event.reason)}" if event.reason else ""
     code = f" ({event.code})" if event.code else ""
     return f"{name}: {word}{reason}{code}"
 

@@ -79,8 +79,15 @@ class Notification(ClinicRow):
             models.Index(fields=["lane", "due_at"], condition=Q(state=State.WAITING), name="notification_due"),
             # The card's history, newest first (spec J1).
             models.Index(fields=["patient", "-due_at", "-id"], name="notification_history"),
-            # The clinic's log, newest first.
-            models.Index(fields=["clinic", "-due_at", "-id"], name="notification_log"),
+            # The clinic's log, newest first; what is planned lies in an index of its own, or it would be walked first.
+            models.Index(fields=["clinic", "-due_at", "-id"], condition=~Q(state="waiting"), name="notification_log"),
+            models.Index(fields=["clinic", "due_at"], condition=Q(state="waiting"), name="notification_planned"),
+            # The clinic's log, narrowed to what never became a hop, and what must be followed up (filters.py).
+            models.Index(
+                fields=["clinic", "state", "-due_at"],
+                condition=Q(state__in=["replaced", "cancelled", "expired", "suppressed", "external"]),
+                name="notification_unsent",
+            ),
             # Planning asks what stands for a subject.
             models.Index(fields=["subject_type", "subject_id"], name="notification_subject"),
         ]
@@ -166,11 +173,17 @@ class Delivery(ClinicRow):
                 condition=Q(state__in=[DeliveryState.UNKNOWN, DeliveryState.ACCEPTED]),
                 name="delivery_checks",
             ),
+            # The clinic's log, narrowed to what is on its way or uncertain.
+            models.Index(
+                fields=["clinic", "state"],
+                condition=Q(state__in=["queued", "sending", "unknown", "failed_unknown"]),
+                name="delivery_unsettled",
+            ),
             # Receipts that carry no token of ours.
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="delivery_provider_id"),
-            # The alarm bell: what failed lately at the clinic.
+            # The alarm bell and «Må følges opp»: what failed lately at the clinic, read from the index alone.
             models.Index(
-                fields=["clinic", "-settled_at"],
+                fields=["clinic", "-settled_at", "notification"],
                 condition=Q(state__in=["failed", "undelivered", "bounced", "failed_unknown", "expired"]),
                 name="delivery_failures",
             ),

@@ -10,8 +10,7 @@ from django.views.decorators.http import require_GET
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs
 from notifications import history
-from notifications.filters import narrowed
-from notifications.models import Notification
+from notifications.filters import FOLLOW_UP, failed_since
 from patients import card as cards
 from patients.models import ConsentChange
 from timebook import book
@@ -27,7 +26,7 @@ def home(request: StaffRequest) -> HttpResponse:
     """Show today's appointments, what failed, and the way to daily work."""
     today = timezone.now().astimezone(request.clinic.zone).date()
     rows = book.appointments(request.clinic, today, 1).booked()
-    failed = narrowed(Notification.objects.of(request.clinic), module="", status="failed")
+    failed = failed_since(request.clinic, timezone.now() - FOLLOW_UP)
     context = {
         "today": today,
         "entries": [book.entry(row, request.clinic) for row in rows[:TODAY]],
