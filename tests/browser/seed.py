@@ -48,6 +48,7 @@ PEOPLE: dict[str, dict[str, str]] = {
     "Knut Loe": {"mobile": "+4742100020"},
     "Randi Haug": {"mobile": "+4742100021"},
     "Odd Kvam": {},
+    "Nils Ødegård": {},
     "Solfrid Egge": {"mobile": "+4742100031"},
     "Torunn Eide": {"mobile": "+4742100032"},
     "Astri Bakken": {},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.front_desk import FrontDesk
+from tests.browser.front_desk import FrontDesk, reload_until, row
 
 pytestmark = [pytest.mark.browser]
 PATIENCE = 40  # presses of Tab before something counts as out of reach
@@ -47,6 +47,34 @@ def test_appointment_is_set_up_by_keyboard_alone(desk: FrontDesk) -> None:
 
     expect(page.get_by_text("Timen er satt opp")).to_be_visible()
     expect(page.get_by_role("link", name=name)).to_be_visible()
+
+
+def test_why_a_patient_got_nothing_is_found_out_by_keyboard_alone(desk: FrontDesk) -> None:
+    """Ctrl+K, card, Varslinger, the row, «Hvorfor?»: the reason, and the smallest change that would do (spec J3)."""
+    name = "Nils Ødegård"
+    page = desk.staff()
+    desk.set_up(page, name)
+    desk.five_minutes_pass(name)
+    page.goto(desk.card(name))
+    reload_until(page, lambda page: row(page, "Bekreftelse på oppsatt time").get_by_text("Ikke mulig"))
+    page.goto("/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("nils ode")
+    expect(page.locator("#quick-results a").get_by_text("Kan ikke varsles")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    tab_to(page, "link", "Varslinger")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Status og historikk")).to_be_visible()
+    tab_to(page, "button", "Detaljer for Bekreftelse på oppsatt time")
+    page.keyboard.press("Enter")
+    tab_to(page, "link", "Hvorfor?")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Pasienten har verken gyldig e-post eller mobilnummer.")).to_be_visible()
+    expect(page.get_by_text("Ville gått på SMS hvis mobilnummer var registrert.").first).to_be_visible()
 
 
 def test_arrows_move_among_the_hits_and_escape_closes_them(desk: FrontDesk) -> None:
