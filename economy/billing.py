@@ -30,6 +30,13 @@ class Conflict(Exception):
         self.current = current
 
 
+class AlreadyUsed(Exception):
+    """The form has made a card of another patient before."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Skjemaet er brukt til et annet regningskort. Se over feltene, og lagre på nytt."))
+
+
 def create_draft(
     *,
     clinic: Clinic,
@@ -42,13 +49,13 @@ def create_draft(
     request_key: UUID | None = None,
     now: datetime | None = None,
 ) -> BillingCard:
-    """Make an empty draft; the same `request_key` twice gives the same card. Raises ValidationError."""
+    """Make an empty draft; the same `request_key` twice gives the same card. Raises AlreadyUsed, ValidationError."""
     now = now or timezone.now()
     check_parts(clinic, patient, practitioner)
     check_date(clinic, service_date, now)
     try:
         with transaction.atomic():
-            if made := made_by(clinic, request_key):
+            if made := made_for(patient, request_key):
                 return made
             card = BillingCard(
                 clinic=clinic,
@@ -66,9 +73,17 @@ def create_draft(
             log(card, by=by, what="created")
             return card
     except IntegrityError:  # the other half of a double submit was first, and has committed
-        if made := made_by(clinic, request_key):
+        if made := made_for(patient, request_key):
             return made
         raise
+
+
+def made_for(patient: Patient, request_key: UUID | None) -> BillingCard | None:
+    """Return the patient's card that this form has made already. Raises AlreadyUsed when it is another patient's."""
+    made = made_by(patient.clinic, request_key)
+    if made and made.patient_id != patient.pk:
+        raise AlreadyUsed
+    return made
 
 
 def made_by(clinic: Clinic, request_key: UUID | None) -> BillingCard | None:

@@ -168,7 +168,9 @@ class CreditForm(KeyedForm):
     def __init__(self, *args: Any, lines: list[Line], left: Mapping[int, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for line in lines:
-            field = quantity(0, required=False, initial=left[line.pk], disabled=left[line.pk] == 0)
+            # Only until it is sent: a disabled field forgets what was typed when a colleague credits meanwhile.
+            is_done = left[line.pk] == 0 and not self.is_bound
+            field = quantity(0, required=False, initial=left[line.pk], disabled=is_done)
             field.label = _("%(line)s: antall å kreditere") % {"line": line.code or line.text}
             field.widget.attrs |= {"class": "ds-input", "max": left[line.pk]}
             self.fields[f"line_{line.pk}"] = field

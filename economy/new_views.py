@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -32,8 +33,12 @@ def new(request: StaffRequest) -> HttpResponse:
     if "pick" in request.POST or "find" in request.POST:
         return choose_patient(request)
     form = NewForm(request.POST, clinic=request.clinic)
-    if form.is_valid() and (card := made(request, form)):
-        return redirect("economy:card", card.pk)
+    try:
+        if form.is_valid() and (card := made(request, form)):
+            return redirect("economy:card", card.pk)
+    except billing.AlreadyUsed as used:
+        form.add_error(None, str(used))
+        form.data = {**request.POST.dict(), "key": str(uuid4())}
     return show(request, form, status=422)
 
 

@@ -341,6 +341,41 @@ def test_a_new_card_sent_twice_is_made_once(secretary: Client, kari: Any, clinic
     assert len(answers) == BillingCard.objects.count() == 1
 
 
+def test_a_used_form_makes_no_card_of_another_patient(secretary: Client, kari: Any, clinic: Any) -> None:
+    """Back, another patient, the same form: never the first patient's card in silence, and nothing typed is lost."""
+    ola = PatientFactory(clinic=clinic)
+    fields = {"key": uuid.uuid4(), "patient": kari.pk, "service_date": "23.11.2026", "exemption": "F"}
+    fields["practitioner"] = PractitionerFactory(clinic=clinic).pk
+    first = secretary.post(reverse("economy:new"), fields)["Location"]
+
+    refused = secretary.post(reverse("economy:new"), fields | {"patient": ola.pk})
+    form = refused.context["form"]
+    again = {name: form[name].value() for name in fields}
+    second = secretary.post(reverse("economy:new"), again)["Location"]
+
+    assert refused.status_code == 422
+    assert "Skjemaet er brukt til et annet regningskort" in text_of(refused)
+    assert (again["patient"], again["exemption"]) == (str(ola.pk), "F")
+    assert second != first
+    assert list(BillingCard.objects.order_by("pk").values_list("patient", flat=True)) == [kari.pk, ola.pk]
+
+
+def test_what_a_colleague_has_credited_meanwhile_is_not_left_out_in_silence(
+    secretary: Client, other: Client, paid: Callable
+) -> None:
+    """spec F5: the second of two is told; otherwise less would be paid back than was said to the patient."""
+    card = paid("2ad", "701c").card
+    first, second = (f"line_{line.pk}" for line in card.lines.all())
+    common = {"reason": "Feil", "method": "cash"}
+    secretary.post(url("credit", card), common | {"key": uuid.uuid4(), first: 1, second: 0})
+
+    refused = other.post(url("credit", card), common | {"key": uuid.uuid4(), first: 1, second: 1})
+
+    assert refused.status_code == 422
+    assert "Det er høyst 0 igjen å kreditere." in text_of(refused)
+    assert card.credits.count() == 1
+
+
 def test_removing_a_line_can_be_undone_from_the_toast(secretary: Client, draft: Callable) -> None:
     card = draft("2ad", "705k")
     first = card.lines.first()
