@@ -29,7 +29,7 @@ from patients import card as cards
 from patients.models import PreferredMethod
 
 ON_CARD = 25
-IN_LOG = 50
+IN_LOG = 25
 OLDEST = "eldste"
 NARROWING = ("modul", "status", "metode", "fra", "til")
 
