@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinics.models import Clinic, Module
-from notifications import decision, dispatch, history, reach, subjects
+from notifications import decision, dispatch, filters, history, reach, subjects
 from notifications.advice import advice, condition, conditions_joined
 from notifications.decision import Seen
 from notifications.history import Label
-from notifications.kinds import MODULE_OF, Channel, Kind, Reason, State, SubjectType
+from notifications.kinds import MODULE_OF, OPEN_DELIVERY, Channel, DeliveryState, Kind, Reason, State, SubjectType
 from notifications.models import Delivery, Notification, Silence
 from patients.models import Consent, Patient, PreferredMethod
 
@@ -123,18 +124,54 @@ def outcome(notification: Notification, deliveries: Sequence[Delivery]) -> str:
         name = notification.get_external_display()
         return _("%(name)s varsler selv om det som kommer derfra. Vi sender ikke noe.") % {"name": name}
     if deliveries:
-        return _("Gikk på %(channels)s.") % {"channels": named({Channel(hop.channel) for hop in deliveries})}
+        return outcome_of_hops(deliveries)
     return f"{notification.get_reason_display()}." if notification.reason else ""
+
+
+def outcome_of_hops(deliveries: Sequence[Delivery]) -> str:
+    """Say what became of the hops: which went, else which are on their way or were tried, else what stopped them."""
+    ways = (
+        (_("Gikk på %(channels)s."), [hop for hop in deliveries if hop.state in filters.SENT]),
+        (_("Er på vei på %(channels)s."), [hop for hop in deliveries if hop.state in OPEN_DELIVERY]),
+        (_("Forsøkt på %(channels)s."), [hop for hop in deliveries if hop.attempts]),
+    )
+    for words, hops_so in ways:
+        if hops_so:
+            return words % {"channels": named({Channel(hop.channel) for hop in hops_so})}
+    reasons = dict.fromkeys(hop.get_reason_display() for hop in deliveries if hop.reason)
+    return _("Ikke sendt: %(reasons)s.") % {"reasons": ". ".join(reasons)}
 
 
 def turn(notification: Notification, deliveries: Sequence[Delivery], seen: Seen | None) -> str:
     """Say what would have turned a notice that did not arrive, or what to do about it."""
     if notification.state == State.REPLACED and notification.replaced_by_id:
         return _("Et nyere varsel om det samme tok over.")
-    failed = [delivery for delivery in deliveries if history.delivery_label(delivery).css in {"fail", "warn"}]
     if deliveries:
-        return " ".join(dict.fromkeys(filter(None, (advice(delivery.reason) for delivery in failed))))
+        return turn_of_hops(deliveries, seen)
     return turned(seen) if seen else advice(notification.reason)
+
+
+STOPPED_LATE: dict[str, dict[str, Any]] = {
+    Reason.CONSENT_WITHDRAWN: {"consent": Consent.WITHDRAWN},
+    Reason.NO_CONSENT: {"consent": Consent.NOT_ASKED},
+    Reason.MODULE_OFF: {"module": False},
+    Reason.TYPE_OFF: {"type": False},
+}
+
+
+def turn_of_hops(deliveries: Sequence[Delivery], seen: Seen | None) -> str:
+    """Say what to do about hops that failed, or what would have let through those stopped at the hand-over.
+
+    Nothing when another channel reached the patient: sending again would tell them twice.
+    """
+    labels = [history.delivery_label(delivery).css for delivery in deliveries]
+    if "ok" in labels:
+        return ""
+    late = next((hop.reason for hop in deliveries if hop.reason in STOPPED_LATE), "")
+    if seen and late and set(labels) == {"off"}:
+        return turned(replace(seen, **STOPPED_LATE[late]))
+    failed = [hop for hop, css in zip(deliveries, labels, strict=True) if css in {"fail", "warn"}]
+    return " ".join(dict.fromkeys(filter(None, (advice(hop.reason) for hop in failed))))
 
 
 def turned(seen: Seen, *earlier: str) -> str:
@@ -244,13 +281,18 @@ def channel_lines(seen: Seen, *, is_decisive: bool) -> list[Line]:
 def hops(deliveries: Iterable[Delivery]) -> list[Line]:
     """Say what the providers answered."""
     told = []
-    for delivery in deliveries:
-        label = history.delivery_label(delivery)
+    labels = [(delivery, history.delivery_label(delivery)) for delivery in deliveries]
+    has_arrived = any(label.css == "ok" for _delivery, label in labels)
+    for delivery, label in labels:
         reason = f": {delivery.get_reason_display()}" if delivery.reason else ""
         name = str(Channel(delivery.channel).label)
         rule = _("%(channel)s (gikk over)") if delivery.is_fallback else _("%(channel)s hos leverandøren")
+        is_stopped = delivery.state == DeliveryState.SUPPRESSED
+        rule = _("%(channel)s like før sending") if is_stopped and not delivery.attempts else rule
         css = label.css if label.css in {"ok", "fail"} else "off"
-        told.append(Line(rule % {"channel": name}, f"{label.word}{reason}", css, is_decisive=css == "fail"))
+        css = "fail" if is_stopped else css
+        is_decisive = css == "fail" and not has_arrived
+        told.append(Line(rule % {"channel": name}, f"{label.word}{reason}", css, is_decisive=is_decisive))
     return told
 
 

@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinics.models import Clinic
-from notifications import advice, decision, history, outbox, why
+from notifications import advice, decision, dispatch, history, outbox, why
 from notifications.decision import Change, Seen
 from notifications.kinds import Kind, Reason, State, SubjectType
 from notifications.models import Notification
+from notifications.providers.base import Outcome
 from patients.models import Consent, DeadContact, Patient, Person, PreferredMethod, PushSubscription
 from tests.engine.conftest import run_engine
 
@@ -171,6 +173,66 @@ def test_the_values_shown_are_those_of_the_decision_not_of_today(kari, promise, 
 
     assert (lines["Samtykke"].value, lines["Samtykke"].is_decisive) == ("Samtykke trukket", True)
     assert explained(notification).turn == "Ville gått på e-post hvis pasienten hadde samtykket."
+
+
+LATE: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"consent": Consent.WITHDRAWN}, {}, "Pasienten har trukket samtykket", "pasienten hadde samtykket"),
+    ({}, {"economy_notices": False}, "Varsler er av for modulen", "varsler for Økonomi var på"),
+]
+
+
+@pytest.mark.parametrize(("on_card", "at_clinic", "why_not", "condition"), LATE)
+def test_what_is_stopped_at_the_hand_over_is_not_said_to_have_gone(
+    kari, promise, told, providers, clock, on_card, at_clinic, why_not, condition
+) -> None:
+    """spec B3, C1, J3: judged and queued, then stopped before anything left the house."""
+    notification = promise(kari, Kind.RECEIPT)
+    dispatch.run(timezone.now())
+    Patient.objects.filter(pk=kari.pk).update(**{"email": "kari@example.com"} | on_card)
+    Clinic.objects.filter(pk=kari.clinic_id).update(**{"economy_notices": True} | at_clinic)
+    run_engine()
+    notification.refresh_from_db()
+
+    answer = explained(notification)
+
+    assert answer.label.word == "Stoppet"
+    assert answer.outcome == f"Ikke sendt: {why_not}."
+    assert answer.turn == f"Ville gått på e-post hvis {condition}."
+    assert [line.rule for line in answer.lines if line.is_decisive] == ["E-post like før sending"]
+
+
+def test_a_notice_that_went_over_says_how_it_went_and_asks_for_no_resend(
+    kari, promise, told, providers, email, clock
+) -> None:
+    """spec C3, J3: the e-mail was refused, the SMS came through: nothing decided against the patient."""
+    email.answers = lambda message: Outcome.refused(Reason.UNKNOWN_ADDRESS)
+    notification = promise(kari, Kind.RECEIPT)
+    run_engine()
+    notification.refresh_from_db()
+
+    answer = explained(notification)
+
+    assert answer.outcome == "Gikk på SMS."
+    assert answer.turn == ""
+    assert [line.rule for line in answer.lines if line.is_decisive] == []
+    assert "E-post hos leverandøren" in [line.rule for line in answer.lines]
+
+
+def test_a_notice_that_failed_everywhere_is_not_said_to_have_gone(
+    kari, promise, told, providers, email, sms, clock
+) -> None:
+    """spec J3: tried on both, and what to do about both."""
+    email.answers = lambda message: Outcome.refused(Reason.UNKNOWN_ADDRESS)
+    sms.answers = lambda message: Outcome.refused(Reason.INVALID_NUMBER)
+    notification = promise(kari, Kind.RECEIPT)
+    run_engine()
+    notification.refresh_from_db()
+
+    answer = explained(notification)
+
+    assert answer.outcome == "Forsøkt på e-post og SMS."
+    assert "Rett e-postadressen" in answer.turn
+    assert "Rett mobilnummeret" in answer.turn
 
 
 def test_a_waiting_notice_is_explained_as_it_would_go_now(kari, set_up, clock) -> None:
