@@ -107,10 +107,11 @@ def mark(request: StaffRequest, pk: int) -> HttpResponse:
         handling.mark_unread(row, by=request.user)
         toasts.say(request, _("Dialogen er merket som ulest"))
         return redirect("post:inbox")
-    handling.read_by_staff(row, by=request.user)
+    handling.read_by_staff(row, by=request.user, seen=number(request, "seen"))
     if request.htmx:
         fresh = row_or_404(request, Dialog, pk)
-        return render(request, "post/_read.html", {"dialog": fresh, "was_written_to": True})
+        context = {"dialog": fresh, "was_written_to": True, "has_newer": fresh.is_unread}
+        return render(request, "post/_read.html", context)
     return redirect("post:dialog", pk)
 
 
@@ -139,8 +140,12 @@ def number(request: StaffRequest, name: str) -> int | None:
 @require_POST
 @needs(Right.WRITE_DIALOG)
 def close(request: StaffRequest, pk: int) -> HttpResponse:
-    """Put the dialog away; the toast undoes it."""
-    handling.close(row_or_404(request, Dialog, pk), by=request.user)
+    """Put the dialog away; the toast undoes it. What has come since the page was shown is read first."""
+    try:
+        handling.close(row_or_404(request, Dialog, pk), by=request.user, seen=number(request, "seen"))
+    except writing.Newer:
+        toasts.say(request, _("Ikke avsluttet: noen har skrevet i mellomtiden. Les det som er nytt først."))
+        return redirect("post:dialog", pk)
     toasts.say(request, _("Dialogen er avsluttet"), undo=reverse("post:reopen", args=[pk]))
     return redirect("post:dialog", pk)
 

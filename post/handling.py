@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinics.models import Membership, User
 from post.deadlines import answer_by
 from post.models import Dialog, DialogState, Party
-from post.writing import locked, log
+from post.writing import Newer, locked, log, newest
 
 
 def take(dialog: Dialog, *, by: User, was: int | None) -> bool:
@@ -53,11 +53,17 @@ def assign(dialog: Dialog, *, to: User | None, by: User, was: int | None) -> boo
 
 
 @transaction.atomic
-def read_by_staff(dialog: Dialog, *, by: User, now: datetime | None = None) -> int:
-    """Note that the staff have read what the patient wrote (spec E4). Returns how many messages were new."""
+def read_by_staff(dialog: Dialog, *, by: User, seen: int | None = None, now: datetime | None = None) -> int:
+    """Note that the staff have read what the patient wrote (spec E4). Returns how many messages were new.
+
+    `seen` is the pk of the newest message on the reader's page: what came after it stays unread.
+    """
     row = locked(dialog)
-    count = row.messages.filter(party=Party.PATIENT, read_at=None).update(read_at=now or timezone.now())
-    if row.is_unread:
+    unread = row.messages.filter(party=Party.PATIENT, read_at=None)
+    newer = unread.filter(pk__gt=seen) if seen else unread.none()
+    is_read = not newer.exists()
+    count = unread.exclude(pk__in=newer).update(read_at=now or timezone.now())
+    if row.is_unread and is_read:
         row.is_unread = False
         row.save(update_fields=["is_unread"])
         log(row, by=by, what="marked read")
@@ -77,11 +83,17 @@ def mark_unread(dialog: Dialog, *, by: User) -> bool:
 
 
 @transaction.atomic
-def close(dialog: Dialog, *, by: User, now: datetime | None = None) -> bool:
-    """Put the dialog away, read; returns False when it is so already. The patient can still write, which opens it."""
+def close(dialog: Dialog, *, by: User, seen: int | None = None, now: datetime | None = None) -> bool:
+    """Put the dialog away, read; returns False when it is so already. The patient can still write, which opens it.
+
+    `seen` is the pk of the newest message on the page. Raises writing.Newer when there is a newer one: nobody has
+    read it.
+    """
     row = locked(dialog)
     if row.is_closed:
         return False
+    if seen and newest(row) != seen:
+        raise Newer
     row.messages.filter(party=Party.PATIENT, read_at=None).update(read_at=now or timezone.now())
     row.state, row.is_unread, row.answer_by = DialogState.CLOSED, False, None
     row.save(update_fields=["state", "is_unread", "answer_by"])

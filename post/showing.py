@@ -34,6 +34,7 @@ def show_dialog(
     context = {
         "dialog": row,
         "thread": messages,
+        "newest": messages[-1].pk,
         "form": form or blank_answer(draft, messages[-1].pk),
         "colleagues": [member.user for member in colleagues(request) if member.user_id != row.taken_by_id],
         "is_others": bool(row.taken_by_id and row.taken_by_id != request.user.pk),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,12 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinics.models import AuditAction, AuditEvent
-from patients.models import Patient
-from post import handling
+from patients.models import Consent, Patient
+from post import handling, patient_side, writing
 from post.models import Dialog, DialogState, Draft, Message, MessageTemplate
 from tests.access.people import colleague, logged_in
 from tests.access.world import World
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, PersonFactory
 from tests.screens.conftest import MONDAY
 from tests.screens.post_forms import HTMX, new, said, taken_by, text_of, to
 
@@ -193,6 +194,43 @@ def test_looking_marks_nothing_and_the_page_posts_that_it_was_read(dialog: Dialo
     assert not Dialog.objects.get().is_unread
     assert secretary.post(to("mark", dialog), {"unread": "1"})["Location"] == reverse("post:inbox")
     assert Dialog.objects.get().is_unread
+
+
+def written_meanwhile(dialog: Dialog) -> Message:
+    """The patient writes after the page was shown."""
+    person = PersonFactory()
+    Patient.objects.filter(pk=dialog.patient_id).update(person=person, consent=Consent.GIVEN)
+    patient_side.answer_by_patient(dialog, person=person, text="Det haster: smerter i brystet.", key=uuid.uuid4())
+    return Message.objects.latest("pk")
+
+
+def test_what_came_after_the_page_was_shown_stays_unread(dialog: Dialog, secretary: Client) -> None:
+    """spec E4: the page says what it showed, and only that is read."""
+    page = text_of(secretary.get(to("dialog", dialog)))
+    seen = writing.newest(dialog)
+    later = written_meanwhile(dialog)
+
+    told = text_of(secretary.post(to("mark", dialog), {"read": "1", "seen": seen}, headers=HTMX))
+
+    assert page.count(f'name="seen" value="{seen}"') == 3  # read, close and answer
+    assert Dialog.objects.get().is_unread
+    assert Message.objects.get(pk=seen).read_at
+    assert Message.objects.get(pk=later.pk).read_at is None
+    assert "Vis ny melding" in told
+    assert "hx-trigger" not in told
+
+
+def test_a_dialog_is_not_closed_over_what_nobody_has_read(dialog: Dialog, secretary: Client) -> None:
+    """spec E4: what the patient wrote meanwhile is shown first."""
+    seen = writing.newest(dialog)
+    later = written_meanwhile(dialog)
+
+    done = secretary.post(to("close", dialog), {"seen": seen}, follow=True)
+
+    assert "Ikke avsluttet: noen har skrevet i mellomtiden" in text_of(done)
+    assert "smerter i brystet" in text_of(done)
+    assert Dialog.objects.get().state == DialogState.WAITING
+    assert Message.objects.get(pk=later.pk).read_at is None
 
 
 def test_opening_a_dialog_is_logged(dialog: Dialog, secretary: Client) -> None:
