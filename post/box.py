@@ -48,7 +48,7 @@ def rows_of(clinic: Clinic, tab: Tab, user: User, kind: str = "") -> DialogQuery
 
 def shown(rows: DialogQuerySet) -> DialogQuerySet:
     """Add the patient with the green icon (spec B4) and what the warning needs, and who has taken it."""
-    accounts = PortalAccount.objects.filter(person=OuterRef("patient__person"))
+    accounts = PortalAccount.objects.filter(person__cards=OuterRef("patient"))  # no join: counting skips it
     found: DialogQuerySet = rows.select_related("patient__clinic", "taken_by").annotate(is_active_user=Exists(accounts))
     return found
 
