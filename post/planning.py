@@ -22,10 +22,10 @@ def message_sent(dialog: Dialog, message: Message, kind: Kind, now: datetime) ->
     if not message.is_staffs:
         raise ValueError("the patient's own messages make no notice")
     promised = planned(dialog, message, kind, now)
-    if not dialog.clinic.notifies(Module.POST):
-        outbox.keep_silent(promised, Reason.MODULE_OFF, seen=reach.see_now(kind, dialog.patient))
-    elif dialog.is_foreign:
+    if dialog.is_foreign:  # whether our module is on or off
         outbox.record_external(promised, FOREIGN[Source(dialog.source)])
+    elif not dialog.clinic.notifies(Module.POST):
+        outbox.keep_silent(promised, Reason.MODULE_OFF, seen=reach.see_now(kind, dialog.patient))
     else:
         outbox.plan(promised)
 

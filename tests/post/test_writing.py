@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from clinics.models import AuditAction, AuditEvent, Clinic
-from notifications import history
+from notifications import history, why
 from notifications.kinds import External, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from patients.models import Consent, Patient, PushSubscription
@@ -178,6 +178,21 @@ def test_foreign_dialogs_are_notified_by_their_own_system(source, who, kari, ask
     assert email.sent == sms.sent == []
     assert row.channels[0].word == f"Varsles av {who}"
     assert notices()[0].external in External.values
+
+
+def test_a_foreign_dialog_is_never_said_to_be_untold_because_our_module_is_off(
+    clinic, kari, ask, answer, pass_time, email, sms
+):
+    """spec D13, J3: Helsenorge notifies whether the module is on or off; switching it on would have sent nothing."""
+    Clinic.objects.filter(pk=clinic.pk).update(post_notices=False)
+    message = answer(ask(kari, source=Source.HELSENORGE, external_id="x-1"))
+    pass_time(days=1)
+
+    (explained,) = why.about(clinic, kari, SubjectType.MESSAGE, message.pk)
+
+    assert email.sent == sms.sent == []
+    assert explained.label.word == "Varsles av Helsenorge"
+    assert explained.turn == ""
 
 
 def test_pressing_send_twice_sends_once(kari, start, answer, key):
