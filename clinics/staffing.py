@@ -36,12 +36,12 @@ def change(row: Membership, *, role: str, may_bulk_send: bool, may_export: bool,
     """Give a colleague another role and grants. Raises Conflict, or ValidationError when it may not be done."""
     with transaction.atomic():
         row = locked(row, by=by)
-        if seen(row) != as_seen:
-            raise Conflict
         given = {"role": role, "may_bulk_send": may_bulk_send, "may_export": may_export}
         changed = [name for name in GRANTS if getattr(row, name) != given[name]]
-        if not changed:
+        if not changed:  # so already, also when pressed twice
             return
+        if seen(row) != as_seen:
+            raise Conflict
         for name in changed:
             setattr(row, name, given[name])
         row.save(update_fields=changed)

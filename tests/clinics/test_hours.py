@@ -115,6 +115,16 @@ def test_the_week_is_saved_shown_again_and_logged(do: Any, manager: Any, clinic:
     assert AuditEvent.objects.filter(clinic=clinic, what__startswith="opening hours: ").count() == 1
 
 
+def test_the_week_sent_twice_is_saved_once_and_nobody_else_is_blamed(do: Any, clinic: Clinic) -> None:
+    """Threat 28: the very form that was sent before is no colleague's change."""
+    same = week(opens_5="10", closes_5="14.30", as_seen="")
+
+    answers = [do("hours", **same) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert AuditEvent.objects.filter(clinic=clinic, what__startswith="opening hours: ").count() == 1
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

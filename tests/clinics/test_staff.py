@@ -83,6 +83,16 @@ def test_the_second_of_two_managers_sees_what_the_first_did(do, colleague) -> No
     assert (role_meanwhile, colleague.role) == (Role.SECRETARY, Role.CLINICIAN)
 
 
+def test_access_sent_twice_is_changed_once_and_nobody_else_is_blamed(do, colleague) -> None:
+    """Threat 28: the very form that was sent before is no colleague's change."""
+    same = ACCESS | {"as_seen": staffing.seen(colleague)}
+
+    answers = [do("access", colleague.pk, **same) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert lines(f"membership {colleague.pk}: role, may_bulk_send") == 1
+
+
 @pytest.mark.parametrize("name", ["access", "out_of_use", "reset_code"])
 def test_nobody_changes_their_own_access(name, do, boss) -> None:
     mine = boss.memberships.get()
