@@ -172,7 +172,7 @@ def day(text: str) -> date | None:
         read: date | None = DateField(input_formats=["%Y-%m-%d", "%d.%m.%Y"], required=False).clean(text.strip())
     except ValidationError:
         return None
-    return read
+    return read if read and 1900 < read.year < 2200 else None
 
 
 def parsed(key: str) -> tuple[datetime | None, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,10 +25,21 @@ DAYS = ["%Y-%m-%d", "%d.%m.%Y"]
 UNREADABLE = {"invalid": _("Skriv datoen som dd.mm.åååå.")}
 
 
+class DayField(forms.DateField):
+    """A day that has a day before and after it in every time zone."""
+
+    def to_python(self, value: Any) -> date | None:
+        """Read the day. Raises ValidationError."""
+        read: date | None = super().to_python(value)
+        if read and not 1900 < read.year < 2200:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return read
+
+
 def day_field(label: Any) -> forms.DateField:
     """Return a field for a day, in the browser's own date field."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=False, input_formats=DAYS, widget=widget, error_messages=UNREADABLE)
+    return DayField(label=label, required=False, input_formats=DAYS, widget=widget, error_messages=UNREADABLE)
 
 
 class LogFilter(StaffForm, forms.Form):

@@ -125,6 +125,8 @@ def test_a_patient_is_searched_for_by_post_and_chosen_by_id(here: World, reader:
     ("query", "words"),
     [
         ({"fra": "i fjor"}, "Skriv datoen som dd.mm.åååå."),
+        ({"fra": "0001-01-01"}, "Skriv datoen som dd.mm.åååå."),
+        ({"til": "9999-12-31"}, "Skriv datoen som dd.mm.åååå."),
         ({"fra": "2027-01-02", "til": "2027-01-01"}, "Til-datoen er før fra-datoen."),
         ({"ansatt": "999999"}, "Velg et gyldig valg"),
     ],

@@ -137,6 +137,15 @@ def test_the_log_begins_with_failures_that_nobody_has_followed_up(here: World, s
     assert narrowed.context["failures"] == []
 
 
+@pytest.mark.parametrize("period", [{"fra": "0001-01-01"}, {"til": "9999-12-31"}])
+def test_a_day_at_the_end_of_time_is_no_error(period: dict[str, str], here: World, secretary: Client) -> None:
+    """No moment lies before or after it: it is said, and everything is shown."""
+    shown = secretary.get(LOG, period)
+
+    assert "Skriv datoen som dd.mm.åååå." in shown.content.decode()
+    assert here.notification.pk in [row.notification.pk for row in shown.context["rows"]]
+
+
 def test_the_log_narrows_by_method_and_by_days_in_the_clinics_zone(here: World, secretary: Client) -> None:
     """Half past midnight in Oslo is the day before in UTC."""
     Notification.objects.all().delete()
