@@ -36,10 +36,23 @@ class DayField(forms.DateField):
         return read
 
 
+class DayInput(forms.DateInput):
+    """The browser's own date field: it can hold a day and nothing else, so what is no day is not put back into it."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str:
+        """Return the day as the field takes it, or nothing."""
+        try:
+            day = forms.DateField(input_formats=DAYS, required=False).to_python(value)
+        except forms.ValidationError:
+            return ""
+        return day.isoformat() if day else ""
+
+
 def day_field(label: Any) -> forms.DateField:
     """Return a field for a day, in the browser's own date field."""
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return DayField(label=label, required=False, input_formats=DAYS, widget=widget, error_messages=UNREADABLE)
+    return DayField(label=label, required=False, input_formats=DAYS, widget=DayInput(), error_messages=UNREADABLE)
 
 
 class LogFilter(StaffForm, forms.Form):
