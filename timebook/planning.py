@@ -16,7 +16,7 @@ from notifications.outbox import Planned
 from notifications.queries import NotificationQuerySet
 from timebook import events
 from timebook.events import Event, News, Waiting
-from timebook.models import Appointment, AppointmentQuerySet, Source
+from timebook.models import Appointment, AppointmentQuerySet, AppointmentType, Source
 
 NEWS = "news"
 FOREIGN = {Source.HELSENORGE: External.HELSENORGE, Source.DIGICARE: External.DIGICARE}
@@ -32,11 +32,22 @@ def appointment_saved(before: Appointment | None, after: Appointment | None, now
     if appointment.source in FOREIGN:
         record_foreign(appointment, happened, before, now)
         return
+    take_switches(appointment)
     waiting = lock_waiting(appointment)
     undone = next((row for row in waiting if row.kind in CANCELLATIONS), None) if happened == Event.RESTORED else None
     plan_news(appointment, happened, before=before, after=after, waiting=waiting, now=now)
     is_new_start = before is None or before.starts_at != appointment.starts_at
     plan_reminder(appointment, after, undone=undone, is_new_start=is_new_start, now=now)
+
+
+def take_switches(appointment: Appointment) -> None:
+    """Read the type and its clinic as they are after the appointment was written, not as the form loaded them.
+
+    Whoever switches on locks them, and a new appointment refers to them: either this sees the switch, or the switch
+    sees the appointment (spec D8).
+    """
+    appointment.type = AppointmentType.objects.select_related("clinic").get(pk=appointment.type_id)
+    appointment.clinic = appointment.type.clinic
 
 
 def lock_waiting(appointment: Appointment) -> list[Notification]:

@@ -151,6 +151,19 @@ def test_at_once_means_the_next_tick(appointment_under, staff, kind, email, pass
     assert len(email.sent) == 1
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_switch_between_form_and_save_is_seen(on, kari, set_up, staff, kind):
+    """spec C1, D8: the type that the form loaded is old by the time the appointment is written."""
+    kind.notices = not on
+    kind.save()
+    switching.switch_type(AppointmentType.objects.get(pk=kind.pk), on=on, by=staff)
+    assert kind.notices is not on
+
+    set_up(kari, days=7)
+
+    assert (len(news()), len(reminders())) == ((1, 1) if on else (0, 0))
+
+
 def test_changes_after_the_switch_are_notified(appointment_under, staff, kind, move, cancel, email, pass_time):
     """spec D8."""
     appointment = appointment_under(NOW, timedelta(hours=30))
