@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -59,8 +60,9 @@ def write(request: StaffRequest, card: BillingCard, form: LineForm, *, code: str
 
 
 def retyped(form: LineForm | OwnLineForm, current: BillingCard) -> LineForm | OwnLineForm:
-    """Return the form as it was typed, on top of the card as it is now."""
-    typed = {**form.data.dict(), form.add_prefix("version"): str(current.version)}  # type: ignore[attr-defined]
+    """Return the form as it was typed, on top of the card as it is now; its key may have been used."""
+    now = {form.add_prefix("version"): str(current.version), form.add_prefix("key"): str(uuid4())}
+    typed = {**form.data.dict(), **now}  # type: ignore[attr-defined]
     return type(form)(typed, prefix=form.prefix)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinics.models import User
-from economy.billing import check_version, locked, refuse_unless_draft, share, take_tariff, tariff_of, touched
+from economy.billing import Conflict, check_version, locked, refuse_unless_draft, share, take_tariff, tariff_of, touched
 from economy.models import MOST_OF_ONE, BillingCard, Line
 from economy.money import MOST
 from notifications.messages import one_line
@@ -29,6 +29,8 @@ def add_takst(
     """
     current = locked(card, None)
     if again := added_by(current, request_key):
+        if again.code.lower() != code.strip().lower():  # gone back, and another takst chosen
+            raise Conflict(current)
         return again
     line = Line(card=current, request_key=request_key)
     prepare(current, line, quantity, version)
@@ -53,6 +55,8 @@ def add_own(
     """
     current = locked(card, None)
     if again := added_by(current, request_key):
+        if (again.text, again.share_ore) != (one_line(text)[:300], amount):
+            raise Conflict(current)
         return again
     if not 0 < amount <= MOST:
         raise ValidationError({"amount": _("Beløpet må være over 0 kr og høyst 100 000 kr.")})

@@ -341,6 +341,24 @@ def test_a_new_card_sent_twice_is_made_once(secretary: Client, kari: Any, clinic
     assert len(answers) == BillingCard.objects.count() == 1
 
 
+@pytest.mark.parametrize("form", ["line_form", "own_form"])
+def test_a_used_form_does_not_swallow_another_line(form: str, secretary: Client, draft: Callable) -> None:
+    """Back, another takst or other goods, the same form: it is told, kept, and added when sent again."""
+    card = draft("2ad")
+    address = url("line_add" if form == "line_form" else "line_add_own", card)
+    fields = line(card, takst="701c") if form == "line_form" else own(card, text="Bandasje", amount="45,50")
+    other = {"takst": "705k"} if form == "line_form" else {"own-text": "Krykker", "own-amount": "300"}
+    secretary.post(address, fields)
+
+    told = secretary.post(address, fields | other)
+    kept = told.context[form]
+    again = {kept.add_prefix(name): kept[name].value() for name in kept.fields}
+    secretary.post(address, again)
+
+    assert told.status_code == 409
+    assert card.lines.count() == 3
+
+
 def test_a_used_form_makes_no_card_of_another_patient(secretary: Client, kari: Any, clinic: Any) -> None:
     """Back, another patient, the same form: never the first patient's card in silence, and nothing typed is lost."""
     ola = PatientFactory(clinic=clinic)
