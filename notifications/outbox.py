@@ -117,12 +117,19 @@ class CannotResend(Exception):
 
 
 @transaction.atomic
-def resend(notification: Notification, *, by: User, now: datetime | None = None) -> Notification:
-    """Promise the notice once more, at a colleague's request; it is judged as any other. Raises CannotResend."""
+def resend(
+    notification: Notification, *, by: User, now: datetime | None = None, seen: int | None = None
+) -> Notification:
+    """Promise the notice once more, at a colleague's request; it is judged as any other. Raises CannotResend.
+
+    `seen` is how often it had been sent again when the page was shown: the same form twice sends once.
+    """
     now = now or timezone.now()
     original = Notification.objects.select_for_update().get(pk=notification.pk)
     refuse_resend(original, now)
     count = original.resends.count()
+    if seen is not None and seen != count:
+        raise CannotResend(_("Varselet er alt sendt på nytt siden du så på siden."))
     again = Notification(
         clinic_id=original.clinic_id,
         patient_id=original.patient_id,

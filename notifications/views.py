@@ -92,9 +92,11 @@ def resend(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         patient = cards.opened(request, notification.patient_id)
         context = {"patient": patient, "row": history.rows([notification])[0], "steps": route_now(patient)}
+        context["seen"] = notification.resends.count()
         return render(request, "notifications/resend.html", context | {"tab": "notifications"})
     try:
-        outbox.resend(notification, by=request.user)
+        seen = request.POST.get("seen", "")
+        outbox.resend(notification, by=request.user, seen=int(seen) if seen.isdecimal() else None)
         toasts.say(request, _("Varselet sendes på nytt"))
     except outbox.CannotResend as error:
         toasts.say(request, _("Ikke sendt: %(why)s") % {"why": error})

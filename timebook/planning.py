@@ -189,9 +189,9 @@ def reminder(appointment: Appointment, *, due_at: datetime, now: datetime) -> Pl
 
 
 def record_foreign(appointment: Appointment, happened: Event, before: Appointment | None, now: datetime) -> None:
-    """Helsenorge and DigiCare notify about their own; the history says so (spec D13)."""
+    """Helsenorge and DigiCare notify about their own, whatever is on here; the history says so (spec D13)."""
     news = events.news(happened, before=before, after=appointment, actor=appointment.acting, waiting=None)
-    if news and news.kind and appointment.clinic.notifies(Module.TIMEBOOK):
+    if news and news.kind:
         outbox.record_external(planned_news(appointment, news, now), FOREIGN[Source(appointment.source)])
 
 

@@ -220,6 +220,22 @@ def test_sending_again_is_asked_about_and_done_once_each(here: World, secretary:
     assert here.notification.resends.count() == 1
 
 
+def test_the_same_resend_form_twice_sends_once(here: World, secretary: Client) -> None:
+    """Double submit: the second press comes when the first has already been taken by the provider."""
+    hop(here.notification, DeliveryState.BOUNCED)
+    url = reverse("notifications:resend", args=[here.notification.pk])
+    form = {"seen": secretary.get(url).context["seen"]}
+
+    secretary.post(url, form)
+    again = here.notification.resends.get()
+    Notification.objects.filter(pk=again.pk).update(state=State.DISPATCHED)
+    hop(again, DeliveryState.ACCEPTED)
+    second = secretary.post(url, form, follow=True).content.decode()
+
+    assert "Varselet er alt sendt på nytt siden du så på siden." in second
+    assert here.notification.resends.count() == 1
+
+
 @pytest.mark.parametrize("name", ["notifications:card", "notifications:log", "overview:card"])
 def test_the_number_of_queries_does_not_grow(
     name: str, here: World, secretary: Client, django_assert_max_num_queries: Any
