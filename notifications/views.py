@@ -134,11 +134,11 @@ def filtering(request: StaffRequest) -> dict[str, Any]:
 
 def beyond(rows: NotificationQuerySet, key: str, *, is_oldest_first: bool) -> NotificationQuerySet:
     """Order the log and keep what comes after the key; a key that cannot be read keeps everything."""
-    at, pk = parsed(key)
+    at, pk = parsed(key)  # the bound on the time alone lets the index begin where the page begins
     if is_oldest_first:
-        rows = rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)) if at else rows
+        rows = rows.filter(Q(due_at__gt=at) | Q(pk__gt=pk), due_at__gte=at) if at else rows
         return rows.order_by("due_at", "pk")
-    rows = rows.filter(Q(due_at__lt=at) | Q(due_at=at, pk__lt=pk)) if at else rows
+    rows = rows.filter(Q(due_at__lt=at) | Q(pk__lt=pk), due_at__lte=at) if at else rows
     return rows.order_by("-due_at", "-pk")
 
 
