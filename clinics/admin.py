@@ -66,7 +66,10 @@ class ClinicAdmin(AuditedAdmin):
     fieldsets = [
         (None, {"fields": ["name", "alias", "sms_sender", "phone", "time_zone", "is_active", "is_demo"]}),
         (_("Varsler per modul"), {"fields": ["timebook_notices", "post_notices", "economy_notices"]}),
-        (_("Tilganger"), {"fields": ["free_text_sms", "foreign_numbers", "econtact_provider", "convene"]}),
+        (
+            _("Tilganger"),
+            {"fields": ["free_text_sms", "foreign_numbers", "econtact_provider", "convene", "bulk_daily_limit"]},
+        ),
     ]
 
 

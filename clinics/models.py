@@ -115,6 +115,12 @@ class Clinic(models.Model):
     )
     convene = models.BooleanField(_("Convene betalingsterminal"), default=False)
     foreign_numbers = models.BooleanField(_("SMS til utenlandske numre"), default=False)
+    bulk_daily_limit = models.PositiveIntegerField(
+        _("mottakere i masseutsendelse per døgn"),
+        default=20_000,
+        help_text=_("Høyste antall mottakere i masseutsendelser samme dag."),
+    )
+    econtact_code = models.CharField(_("takst for e-kontakt"), max_length=12, default="1be")  # the manager's (spec I5)
     is_demo = models.BooleanField(
         _("demoklinikk"),
         default=False,
@@ -265,6 +271,9 @@ class AuditAction(models.TextChoices):
     DIALOG = "dialog", _("Leste eller skrev dialog")
     CARD = "card", _("Leste eller endret regningskort")
     RESEND = "resend", _("Sendte varsel på nytt")
+    JOURNAL = "journal", _("Søkte i journalen")
+    RISK = "risk", _("Brukte risikogruppe")
+    BULK = "bulk", _("Masseutsendelse")
     SETTING = "setting", _("Endret innstilling")
     IMPORT = "import", _("Importerte")
     EXPORT = "export", _("Eksporterte")

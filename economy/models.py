@@ -52,6 +52,7 @@ class BillingCard(ClinicRow):
     request_key = models.UUIDField(
         null=True, editable=False
     )  # of the form that made it: a second submit makes no other
+    origin = models.BigIntegerField(null=True, editable=False)  # the bulk's recipient that it was made for (spec I5)
     version = models.PositiveIntegerField(default=1, editable=False)  # rises at every change: the second of two is told
     reason = models.CharField(_("begrunnelse"), max_length=200, blank=True, editable=False)  # of voiding or crediting
     method = models.CharField(_("betalingsmåte"), max_length=8, blank=True, choices=Method.choices, editable=False)
@@ -73,6 +74,10 @@ class BillingCard(ClinicRow):
                 fields=["clinic", "request_key"],
                 condition=models.Q(request_key__isnull=False),
                 name="card_request_once",
+            ),
+            # A bulk's recipient gets one card, whoever tries twice (spec I5, I6).
+            models.UniqueConstraint(
+                fields=["origin"], condition=models.Q(origin__isnull=False), name="card_origin_once"
             ),
             # The same payment at the terminal twice pays one card, once (spec F4).
             models.UniqueConstraint(

@@ -162,6 +162,11 @@ class Reason(models.TextChoices):
     SWITCHED_ON_LATE = "switched_on_late", _("Varsling ble slått på samme dag som timen eller dagen før")
     NOTIFIED_BY_OTHERS = "notified_by_others", _("Varsles av Helsenorge eller DigiCare")
     ALREADY_REMINDED = "already_reminded", _("Pasienten er alt påminnet om dette tidspunktet")
+    NOT_ELECTRONIC = "not_electronic", _("Pasienten har verken ePortal eller EP-kontakt")
+    NO_PRACTITIONER = "no_practitioner", _("Ingen behandler å føre regningskortet på")
+    GRANT_GONE = "grant_gone", _("Klinikken kan ikke lenger sende dette")
+    BULK_STOPPED = "bulk_stopped", _("Masseutsendelsen ble stoppet")
+    GATEWAY_REFUSED = "gateway_refused", _("Leverandøren av e-kontakt avviste meldingen")
     # The providers' side
     INVALID_NUMBER = "invalid_number", _("Operatøren kjenner ikke nummeret")
     NOT_SMS_CAPABLE = "not_sms_capable", _("Nummeret kan ikke ta imot SMS")

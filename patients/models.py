@@ -109,6 +109,9 @@ class Patient(ClinicRow):
     general_practitioner = models.ForeignKey(
         Practitioner, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("fastlege")
     )
+    postal_code = models.CharField(_("postnummer"), max_length=4, blank=True)
+    municipality = models.CharField(_("kommunenummer"), max_length=4, blank=True)  # Statistics Norway's four digits
+    has_econtact = models.BooleanField(_("EP-kontakt"), default=False)  # the clinic's e-contact provider knows them
     email = models.CharField(_("e-post"), max_length=254, blank=True)
     email_dead = models.CharField(max_length=14, blank=True, choices=DeadContact.choices)
     mobile = models.CharField(_("telefon"), max_length=16, blank=True)  # E.164
@@ -223,3 +226,6 @@ class ConsentChange(ClinicRow):
 
     def __str__(self) -> str:
         return f"{self.get_consent_display()} {self.at:%d.%m.%Y}"
+
+
+from patients.journal import CodeSystem, EntryType, JournalEntry  # noqa: E402, F401 - Django finds models through this module

@@ -37,6 +37,7 @@ class Source(models.TextChoices):
     OWN = "own", _("Pasientportalen")
     HELSENORGE = "helsenorge", _("Helsenorge")
     DIGICARE = "digicare", _("DigiCare")
+    BESOKLEGEN = "besoklegen", _("Besøklegen")
 
 
 class Party(models.TextChoices):
@@ -90,6 +91,7 @@ class Dialog(ClinicRow):
     answer_by = models.DateTimeField(_("svarfrist"), null=True)  # an unanswered e-consultation's
     taken_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("tatt av"))
     started_by = models.CharField(max_length=7, choices=Party.choices)
+    origin = models.BigIntegerField(null=True, editable=False)  # the bulk's recipient that it was opened for (spec I5)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = DialogQuerySet.as_manager()  # type: ignore[misc]
@@ -102,6 +104,8 @@ class Dialog(ClinicRow):
             models.UniqueConstraint(
                 fields=["clinic", "source", "external_id"], condition=~Q(external_id=""), name="dialog_external_once"
             ),
+            # A bulk's recipient gets one e-contact, whoever tries twice (spec I6).
+            models.UniqueConstraint(fields=["origin"], condition=Q(origin__isnull=False), name="dialog_origin_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["clinic", "-last_message_at", "-id"], name="dialog_inbox"),  # «Alle»
@@ -124,7 +128,7 @@ class Dialog(ClinicRow):
     @property
     def is_foreign(self) -> bool:
         """Whether another system notifies about it (spec D13)."""
-        return self.source != Source.OWN
+        return self.source in (Source.HELSENORGE, Source.DIGICARE)
 
 
 class Message(ClinicRow):
