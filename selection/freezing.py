@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from clinics import audit
 from clinics.models import AuditAction, Clinic, User
@@ -20,7 +21,8 @@ def freeze(
     selection = Selection.objects.create(
         clinic=clinic, origin=origin, origin_id=origin_id, name=name[:120], created_by=by
     )
-    selection.size = insert_members(selection, patients.filter(clinic=clinic))
+    insert_members(selection, patients.filter(clinic=clinic))
+    selection.size = selection.members.count()
     selection.save(update_fields=["size"])
     audit.record(
         AuditAction.BULK,
@@ -31,26 +33,19 @@ def freeze(
     return selection
 
 
-def insert_members(selection: Selection, patients: QuerySet[Patient]) -> int:
-    """Insert what the query finds, in the database; returns how many."""
+def insert_members(selection: Selection, patients: QuerySet[Patient]) -> None:
+    """Insert what the query finds, in the database, in the order of the names."""
     connection = connections[patients.db]
+    rows = patients.order_by().values("pk")
+    by_name = Window(RowNumber(), order_by=[F("search_name"), F("pk")])
     try:
-        found, params = patients.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+        found, params = rows.annotate(position=by_name).query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
-        return 0
+        return
     # The query is the ORM's own; its values are parameters.
     sql = (
-        f"INSERT INTO {Member._meta.db_table} (selection_id, patient_id) "  # noqa: S608 # nosec B608
-        f"SELECT %s, found.id FROM ({found}) AS found(id)"
+        f"WITH found(id, position) AS ({found}) "  # noqa: S608 # nosec B608
+        f"INSERT INTO {Member._meta.db_table} (selection_id, patient_id, position) SELECT %s, id, position FROM found"
     )
-    if connection.vendor == "sqlite":  # no column names after a derived table's alias
-        sql = (
-            f"INSERT INTO {Member._meta.db_table} (selection_id, patient_id) "  # noqa: S608 # nosec B608
-            f"WITH found(id) AS ({found}) SELECT %s, id FROM found"
-        )
-        params = (*params, selection.pk)
-    else:
-        params = (selection.pk, *params)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
+        cursor.execute(sql, (*params, selection.pk))

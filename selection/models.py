@@ -45,10 +45,12 @@ class Member(models.Model):
 
     selection = models.ForeignKey(Selection, models.CASCADE, related_name="members", db_index=False)
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()  # by name, from 1: a page of a hundred thousand is found in the index
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["selection", "patient"], name="member_once"),  # also what lists read
+            models.UniqueConstraint(fields=["selection", "patient"], name="member_once"),
+            models.UniqueConstraint(fields=["selection", "position"], name="member_position"),  # what lists read
         ]
 
     def __str__(self) -> str:

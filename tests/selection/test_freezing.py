@@ -1,0 +1,56 @@
+"""Persons frozen into a selection (spec G4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from clinics.models import AuditEvent
+from patients.models import Patient
+from selection.freezing import freeze
+from selection.models import Origin
+from tests.factories import ClinicFactory, PatientFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def frozen(clinic, patients):
+    return freeze(patients, clinic=clinic, origin=Origin.JOURNAL, name="Diabetes", by=UserFactory(), origin_id=7)
+
+
+def test_a_selection_holds_the_persons_found_by_name():
+    clinic = ClinicFactory()
+    ole, anne, eva = (PatientFactory(clinic=clinic, given_name=name) for name in ("Ole", "Anne", "Eva"))
+
+    selection = frozen(clinic, Patient.objects.exclude(pk=eva.pk))
+
+    assert selection.size == 2
+    assert [row.patient for row in selection.members.order_by("position")] == [anne, ole]
+
+
+def test_another_clinics_patients_are_never_frozen():
+    PatientFactory()
+    clinic = ClinicFactory()
+    mine = PatientFactory(clinic=clinic)
+
+    selection = frozen(clinic, Patient.objects.all())
+
+    assert [row.patient for row in selection.members.all()] == [mine]
+
+
+def test_nobody_makes_an_empty_selection():
+    assert frozen(ClinicFactory(), Patient.objects.none()).size == 0
+
+
+def test_freezing_is_logged_with_the_number():
+    selection = frozen(ClinicFactory(), Patient.objects.all())
+
+    assert AuditEvent.objects.get().what == f"selection {selection.pk} journal 7 0"
+
+
+def test_a_thousand_take_as_many_queries_as_one(django_assert_num_queries):
+    clinic = ClinicFactory()
+    PatientFactory.create_batch(30, clinic=clinic)
+    by = UserFactory()
+
+    with django_assert_num_queries(7):  # savepoint, row, members, count, size, log, release
+        freeze(Patient.objects.all(), clinic=clinic, origin=Origin.RISK, name="", by=by)
