@@ -51,15 +51,16 @@ STORIES = {
 
 
 def story(message: Message) -> list[dict[str, object]]:
-    """Return the message's events, oldest first, a millisecond apart."""
-    return [_event(message, name, number) for number, name in enumerate(STORIES[message.outcome])]
+    """Return the message's events, oldest first, a millisecond apart; the last is now, for nobody lists the future."""
+    names = STORIES[message.outcome]
+    return [_event(message, name, message.at - (len(names) - n) / 1000) for n, name in enumerate(names, 1)]
 
 
-def _event(message: Message, name: str, number: int) -> dict[str, object]:
+def _event(message: Message, name: str, at: float) -> dict[str, object]:
     event: dict[str, object] = {
         "event": "failed" if name in FAILURES else name,
         "id": secrets.token_urlsafe(12),
-        "timestamp": message.at + number / 1000,
+        "timestamp": at,
         "recipient": message.to,
         "user-variables": {"attempt": message.token} if message.token else {},
         "message": {

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import replace
 from email.message import EmailMessage
+from itertools import permutations
 
 import pytest
+import requests
 from django.utils import timezone
 
 from notifications.kinds import DeliveryState, Reason
 from notifications.providers.base import LookupFailed, Outgoing, Verdict
 from notifications.providers.merging import groups
+from notifications.providers.sessions import EndingSession
 from tests.providers.stages import MailgunStage, SmtpStage
 from tests.sandbox.running import Sandbox
 
@@ -207,6 +211,20 @@ OUTCOMES = [
 ]
 
 
+def event_of(message: Outgoing, name: str) -> dict[str, object]:
+    """Return one of Mailgun's events; all have the same time."""
+    mail = {"recipient": message.recipient, "user-variables": {"attempt": message.token}}
+    how = {"severity": "temporary"} if name == "failed" else {}
+    return {"event": name, "id": name, "timestamp": 1.0} | how | mail
+
+
+def answer_of(page: object) -> requests.Response:
+    """Return an answer with this body."""
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, json.dumps(page).encode()
+    return answer
+
+
 @pytest.mark.parametrize(("outcome", "state", "reason"), OUTCOMES)
 def test_the_events_tell_what_became_of_an_attempt(
     mailgun: MailgunStage, outcome: str, state: DeliveryState, reason: Reason | None
@@ -220,6 +238,22 @@ def test_the_events_tell_what_became_of_an_attempt(
     assert receipt is not None
     assert (receipt.token, receipt.state, receipt.reason) == (message.token, state, reason)
     assert receipt.provider_id == mailgun.sandbox.messages()[0]["id"]
+
+
+@pytest.mark.parametrize("order", [*permutations(("accepted", "failed", "delivered"))])
+def test_delivered_outranks_a_greylisting_whatever_the_order(
+    mailgun: MailgunStage, order: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events carry equal times and come in any order: how far the mail came decides (spec J2)."""
+    message = mailgun.to(1)
+    events = [event_of(message, name) for name in order]
+    page = {"items": events, "paging": {"next": "https://elsewhere.example/"}}
+    monkeypatch.setattr(EndingSession, "get", lambda *args, **options: answer_of(page))
+
+    receipt = mailgun.provider.lookup(mailgun.sought(message))
+
+    assert receipt is not None
+    assert receipt.state == DeliveryState.DELIVERED
 
 
 def test_another_attempts_events_are_not_taken(mailgun: MailgunStage) -> None:

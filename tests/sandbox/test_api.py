@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
+from sandbox.mailgun_events import STORIES, story
+from sandbox.world import Message
 from tests.sandbox.running import Mailroom, Sandbox
 
 CALLBACK = "http://klinikken.example/webhooks/sms/0123456789abcdef0123456789abcdef/"
@@ -217,6 +219,17 @@ def test_a_merged_call_becomes_one_mail_each(sandbox: Sandbox) -> None:
     )
 
     assert [(row["text"], row["token"]) for row in sandbox.messages()] == [("Hei Kari", "1"), ("Hei Ola", "2")]
+
+
+@pytest.mark.parametrize("outcome", STORIES)
+def test_a_mails_events_are_told_in_order_and_none_lies_in_the_future(outcome: str) -> None:
+    """Whoever asks right after the answer is told of all of them: the list ends now."""
+    message = Message("id", "email", "p1@example.com", "Hei", at=1_800_000_000.0, outcome=outcome)
+
+    stamps = [event["timestamp"] for event in story(message)]
+
+    assert stamps == sorted(set(stamps))
+    assert stamps[-1] == message.at
 
 
 def test_more_than_a_thousand_recipients_are_refused(sandbox: Sandbox) -> None:
