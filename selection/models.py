@@ -55,3 +55,6 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selection_id}/{self.patient_id}"
+
+
+from selection.risk_models import RiskAnalysis  # noqa: E402, F401 - Django finds models through this module
