@@ -155,6 +155,7 @@ class HandoverState(models.TextChoices):
 class Handover(ClinicRow):
     """An e-contact on its way to the gateway of the clinic's provider. The dialog is `dialog.origin == recipient`."""
 
+    bulk = models.ForeignKey(Bulk, models.PROTECT, related_name="handovers", db_index=False)
     recipient = models.OneToOneField(Recipient, models.PROTECT, related_name="handover")
     provider = models.CharField(max_length=12, choices=EContactProvider.choices)
     reference = models.UUIDField(unique=True)  # ours, the same at every attempt: the gateway takes it once
@@ -173,6 +174,7 @@ class Handover(ClinicRow):
             models.Index(
                 fields=["due_at"], condition=Q(state__in=["queued", "sending", "unknown"]), name="handover_due"
             ),
+            models.Index(fields=["bulk", "state"], name="handover_progress"),
         ]
 
     def __str__(self) -> str:

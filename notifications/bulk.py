@@ -7,10 +7,11 @@ field. Not for auto fields or signals.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 
@@ -49,6 +50,63 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {slots(len(fields), len(rows))}'  # nosec B608
     with connection.cursor() as cursor:
         cursor.execute(sql, list(flat(fields, rows)))
+
+
+def insert_each(
+    like: models.Model, columns: Sequence[str], rows: Sequence[Sequence[Any]], returning: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Insert rows that are like one unsaved instance but for `columns`: what they share goes to the database once.
+
+    What must differ (tokens, keys) has to be among the columns. Returns the `returning` columns of each, in any order.
+    """
+    if not rows:
+        return []
+    model = type(like)
+    own: list[Any] = [model._meta.get_field(name) for name in columns]
+    shared: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key and field not in own]
+    names = ", ".join(f'"{field.column}"' for field in [*shared, *own])
+    values = [cast_of(field, "%s") for field in shared]
+    values += [cast_of(field, f"v.column{index}") for index, field in enumerate(own, start=1)]
+    # Names are the model's own, values are parameters.
+    sql = (
+        f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(values)} '  # nosec B608
+        f"FROM (VALUES {slots(len(own), len(rows))}) AS v{returned(model, returning)}"
+    )
+    params = [*flat(shared, [[getattr(like, field.attname) for field in shared]]), *flat(own, rows)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall() if returning else []
+
+
+def returned(model: type[models.Model], names: Sequence[str]) -> str:
+    """Return the RETURNING clause."""
+    if not names:
+        return ""
+    return " RETURNING " + ", ".join(f'"{model._meta.get_field(name).column}"' for name in names)
+
+
+def insert_found(
+    model: type[models.Model], same: Mapping[str, Any], columns: Sequence[str], found: models.QuerySet[Any, Any]
+) -> None:
+    """Insert what a `values_list` query finds, in the database itself; `columns` name its values in their order.
+
+    Rows that a constraint refuses because they are there already stay as they are. Columns left out need a default.
+    """
+    try:
+        query, params = found.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return
+    shared: list[Any] = [model._meta.get_field(name) for name in same]
+    own = [f'"{model._meta.get_field(name).column}"' for name in columns]
+    names = ", ".join([*own, *(f'"{field.column}"' for field in shared)])
+    values = ", ".join([*own, *(cast_of(field, "%s") for field in shared)])
+    # The query is the ORM's own, names are the model's, values are parameters.
+    sql = (
+        f"WITH found({', '.join(own)}) AS ({query}) "  # nosec B608
+        f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {values} FROM found WHERE true ON CONFLICT DO NOTHING'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, *flat(shared, [list(same.values())])])
 
 
 def slots(width: int, height: int) -> str:

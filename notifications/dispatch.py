@@ -12,6 +12,7 @@ from notifications import decision, messages, outbox, reach, subjects
 from notifications.bulk import insert_instances, update_rows
 from notifications.decision import Seen
 from notifications.kinds import CANCELLATIONS, Channel, Lane, Reason, State
+from notifications.messages import Text
 from notifications.models import Delivery, Notification
 from notifications.reach import Reach
 from notifications.subjects import Facts, Stop
@@ -116,8 +117,7 @@ def hop(
 ) -> Delivery:
     """Return the unsaved delivery on one channel, with the text that will go out."""
     patient = notification.patient
-    values = {**facts.values, "clinic": notification.clinic.alias, "link": messages.link(notification.token)}
-    text = messages.compose(notification.kind, channel, values)
+    text = text_of(notification, channel, facts)
     return Delivery(
         clinic_id=notification.clinic_id,
         notification=notification,
@@ -130,10 +130,19 @@ def hop(
         text=text.text,
         calendar=facts.calendar() if channel == Channel.EMAIL else "",
         subject_version=facts.version,
+        batch=notification.batch,
         due_at=now,
         expires_at=expires_at,
         created_at=now,
     )
+
+
+def text_of(notification: Notification, channel: Channel, facts: Facts) -> Text:
+    """Return the message: what staff wrote as it is, all else from the kind's template."""
+    if facts.text:
+        return Text(template=f"{notification.kind}@{notification.batch}", text=facts.text)
+    values = {**facts.values, "clinic": notification.clinic.alias, "link": messages.link(notification.token)}
+    return messages.compose(notification.kind, channel, values)
 
 
 def record(verdicts: list[Verdict], now: datetime) -> None:

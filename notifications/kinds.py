@@ -165,6 +165,7 @@ class Reason(models.TextChoices):
     NOT_ELECTRONIC = "not_electronic", _("Pasienten har verken ePortal eller EP-kontakt")
     NO_PRACTITIONER = "no_practitioner", _("Ingen behandler å føre regningskortet på")
     GRANT_GONE = "grant_gone", _("Klinikken kan ikke lenger sende dette")
+    FALSE_POSITIVE = "false_positive", _("Merket som falsk positiv")
     BULK_STOPPED = "bulk_stopped", _("Masseutsendelsen ble stoppet")
     GATEWAY_REFUSED = "gateway_refused", _("Leverandøren av e-kontakt avviste meldingen")
     # The providers' side

@@ -54,6 +54,7 @@ class Notification(ClinicRow):
     resend_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="resends")
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")  # staff behind the event
     token = models.CharField(max_length=24, unique=True, default=link_token)
+    batch = models.BigIntegerField(null=True, blank=True)  # the bulk it goes out with
 
     objects = NotificationQuerySet.as_manager()  # type: ignore[misc]
 
@@ -88,6 +89,8 @@ class Notification(ClinicRow):
                 condition=Q(state__in=["replaced", "cancelled", "expired", "suppressed", "external"]),
                 name="notification_unsent",
             ),
+            # A bulk's progress, and stopping it.
+            models.Index(fields=["batch", "state"], condition=Q(batch__isnull=False), name="notification_batch"),
             # Planning asks what stands for a subject.
             models.Index(fields=["subject_type", "subject_id"], name="notification_subject"),
         ]
@@ -147,6 +150,7 @@ class Delivery(ClinicRow):
     lease_until = models.DateTimeField(null=True)  # while sending: after this the worker is given up
     check_at = models.DateTimeField(null=True)  # when to reconcile an unknown outcome or poll an accepted one
     provider_id = models.CharField(max_length=120, blank=True)
+    batch = models.BigIntegerField(null=True)  # the notice's: a bulk's progress is counted in one index
     created_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
@@ -179,6 +183,8 @@ class Delivery(ClinicRow):
                 condition=Q(state__in=["queued", "sending", "unknown", "failed_unknown"]),
                 name="delivery_unsettled",
             ),
+            # A bulk's progress, polled each second while it runs.
+            models.Index(fields=["batch", "state", "reason"], condition=Q(batch__isnull=False), name="delivery_batch"),
             # Receipts that carry no token of ours.
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="delivery_provider_id"),
             # The alarm bell and «Må følges opp»: what failed lately at the clinic, read from the index alone.

@@ -33,6 +33,7 @@ class Facts:
 
     stop: Stop | None = None
     values: Mapping[str, str] = field(default_factory=dict)  # for the message template
+    text: str = ""  # the finished message, where staff wrote it themselves (bulk SMS)
     version: int = 0  # rises when the patient would see a difference; an older text is not sent
     path: str = ""  # the place in the portal, e.g. "appointments" (spec C5)
     calendar: Callable[[], str] = str  # makes the .ics for the e-mail; nothing for most

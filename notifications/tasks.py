@@ -37,8 +37,9 @@ def send_due() -> None:
 
 @shared_task(ignore_result=True)
 def send_bulk() -> None:
-    """Hand over what bulks have queued."""
-    send_channel.apply_async(args=(Channel.SMS.value, Lane.BULK.value), expires=10, queue="bulk", retry=False)
+    """Hand over what bulks have queued; e-contact's notices take every channel."""
+    for channel in Channel:
+        send_channel.apply_async(args=(channel.value, Lane.BULK.value), expires=10, queue="bulk", retry=False)
 
 
 @shared_task(ignore_result=True)

@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
+from typing import NamedTuple
+from uuid import uuid4
 
 from clinics.models import Clinic, User
-from post.models import Dialog, DialogKind, DialogState, Message, Party, Source
+from notifications.bulk import insert_each
+from post.models import Dialog, DialogKind, DialogState, Message, Party
 
-CHUNK = 1_000
+
+class ToOpen(NamedTuple):
+    """One e-contact to open; `origin` is the bulk's recipient, who gets one whoever tries twice."""
+
+    origin: int
+    patient_id: int
+    source: str
+    text: str
 
 
-def open_many(
-    *,
-    clinic: Clinic,
-    patient_ids: Iterable[int],
-    subject: str,
-    text: str,
-    by: User,
-    now: datetime,
-    source: str = Source.OWN,
-) -> Iterator[list[Message]]:
-    """Open an e-contact to each patient, a thousand at a time; yields each thousand's messages with their dialogs.
+def open_many(wanted: Sequence[ToOpen], *, clinic: Clinic, subject: str, by: User, now: datetime) -> dict[int, int]:
+    """Open an e-contact to each patient, set-based; returns the message's pk by origin.
 
     Plans no notice and writes no card: the caller does, in the same transaction, with the message as the subject. Whom
-    it may go to is the caller's to judge (spec I3), and so is that it goes once (spec I6).
+    it may go to is the caller's to judge (spec I3). Raises IntegrityError when one was opened before (spec I6).
     """
-    rest = iter(patient_ids)
-    while chunk := list(islice(rest, CHUNK)):
-        dialogs = Dialog.objects.bulk_create(
-            Dialog(
-                clinic=clinic,
-                patient_id=pk,
-                kind=DialogKind.E_CONTACT,
-                subject=subject,
-                source=source,
-                state=DialogState.SENT,
-                last_message_at=now,
-                started_by=Party.STAFF,
-                created_at=now,
-            )
-            for pk in chunk
-        )
-        yield Message.objects.bulk_create(
-            Message(clinic=clinic, dialog=dialog, party=Party.STAFF, author=by, text=text, sent_at=now)
-            for dialog in dialogs
-        )
+    like = Dialog(
+        clinic=clinic,
+        kind=DialogKind.E_CONTACT,
+        subject=subject,
+        state=DialogState.SENT,
+        last_message_at=now,
+        started_by=Party.STAFF,
+        created_at=now,
+    )
+    rows = [(one.origin, one.patient_id, one.source) for one in wanted]
+    dialogs = dict(insert_each(like, ("origin", "patient", "source"), rows, returning=("origin", "id")))
+    message = Message(clinic=clinic, party=Party.STAFF, author=by, sent_at=now)
+    said = [(dialogs[one.origin], one.text, uuid4()) for one in wanted]
+    messages = dict(insert_each(message, ("dialog", "text", "key"), said, returning=("dialog", "id")))
+    return {one.origin: messages[dialogs[one.origin]] for one in wanted}

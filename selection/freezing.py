@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from clinics import audit
 from clinics.models import AuditAction, Clinic, User
+from notifications.bulk import insert_found
 from patients.models import Patient
 from selection.models import Member, Origin, Selection
 
@@ -34,18 +34,7 @@ def freeze(
 
 
 def insert_members(selection: Selection, patients: QuerySet[Patient]) -> None:
-    """Insert what the query finds, in the database, in the order of the names."""
-    connection = connections[patients.db]
-    rows = patients.order_by().values("pk")
+    """Insert what the query finds, in the order of the names."""
     by_name = Window(RowNumber(), order_by=[F("search_name"), F("pk")])
-    try:
-        found, params = rows.annotate(position=by_name).query.get_compiler(connection=connection).as_sql()
-    except EmptyResultSet:
-        return
-    # The query is the ORM's own; its values are parameters.
-    sql = (
-        f"WITH found(id, position) AS ({found}) "  # noqa: S608 # nosec B608
-        f"INSERT INTO {Member._meta.db_table} (selection_id, patient_id, position) SELECT %s, id, position FROM found"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, (*params, selection.pk))
+    found = patients.order_by().annotate(position=by_name).values_list("pk", "position")
+    insert_found(Member, {"selection": selection.pk}, ["patient", "position"], found)

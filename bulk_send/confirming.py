@@ -1,0 +1,215 @@
+"""«Send nå», «Angre» and «Stopp»: what freezes a bulk, and what takes it back (spec I4-I6)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, time, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from bulk_send import eligibility, placeholders
+from bulk_send.models import IN_HAND, UNDO, Bulk, Handover, HandoverState, Recipient, RecipientState, State
+from clinics import audit
+from clinics.models import AuditAction, Clinic, Practitioner, User
+from economy.tariff import Tariff
+from notifications.kinds import DeliveryState, Reason
+from notifications.kinds import State as NoticeState
+from notifications.models import Delivery, Notification
+from selection import false_positives
+
+
+class CannotSend(Exception):
+    """The bulk cannot be sent as it is; the text says why and what to do, in bokmål."""
+
+
+@transaction.atomic
+def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards: bool = False) -> Bulk:
+    """Freeze the recipients and start the thirty seconds in which it can be undone; nothing is made before (spec I4).
+
+    Pressed twice, reloaded or by two colleagues, it is confirmed once (spec I6): a bulk that is under way is returned
+    as it is. Those who cannot be sent to any more are left out, with the reason. Raises CannotSend, ValidationError.
+    """
+    Clinic.objects.select_for_update().get(pk=bulk.clinic_id)  # two bulks must not pass the daily limit together
+    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection").get(pk=bulk.pk)
+    if not current.is_draft:
+        return current
+    if current.version != version:
+        raise CannotSend(_("Mottakere eller tekst er endret siden du så på dem. Se over, og send på nytt."))
+    refuse_incomplete(current, accepts_cards=accepts_cards)
+    leave_out(current)
+    freeze(current, by=by, now=now)
+    refuse_too_many(current, now)
+    audit.record(
+        AuditAction.BULK,
+        clinic=current.clinic,
+        actor=by,
+        what=f"confirmed {current.pk} {current.type} {current.size} {current.purpose}",
+    )
+    return current
+
+
+def refuse_incomplete(bulk: Bulk, *, accepts_cards: bool) -> None:
+    """Raise CannotSend or ValidationError unless everything is there (spec I1, I2)."""
+    if why := eligibility.unavailable(bulk.clinic).get(bulk.type):
+        raise CannotSend(why)
+    errors: dict[str, str] = {}
+    if not bulk.text.strip():
+        errors["text"] = _("Skriv teksten som skal sendes.")
+    if unknown := placeholders.unknown(bulk.text) + placeholders.unknown(bulk.subject):
+        known = ", ".join(f"{{{name}}}" for name in placeholders.NAMES)
+        said = _("{%(name)s} finnes ikke. Bruk en av disse: %(known)s.")
+        errors["text"] = said % {"name": unknown[0], "known": known}
+    if not bulk.is_sms and not bulk.subject:
+        errors["subject"] = _("Skriv et emne.")
+    if not bulk.is_sms and placeholders.is_personal(bulk.subject):
+        errors["subject"] = _("Emnet kan ikke ha pasientens navn.")
+    if not bulk.purpose:
+        errors["purpose"] = _("Velg formålet med utsendelsen. Det står i loggen, ikke i meldingen.")
+    if not bulk.is_sms and not accepts_cards:
+        errors["accepts_cards"] = _("Kryss av for at du godtar at takst %(code)s føres.") % {
+            "code": bulk.clinic.econtact_code
+        }
+    if errors:
+        raise ValidationError(errors)
+
+
+def leave_out(bulk: Bulk) -> None:
+    """Mark those who can no longer be sent to, with the reason: what was true in the composer may not be true now."""
+    chosen = Recipient.objects.filter(bulk=bulk, state=RecipientState.CHOSEN)
+    chosen.filter(patient__in=false_positives.among(bulk.selection)).update(
+        state=RecipientState.LEFT_OUT, reason=Reason.FALSE_POSITIVE
+    )
+    judged = chosen.annotate(why=eligibility.why_not(bulk.type, bulk.clinic, "patient__")).exclude(why="")
+    for reason in list(judged.order_by().values_list("why", flat=True).distinct()):
+        keys = judged.filter(why=reason).order_by().values("pk")
+        Recipient.objects.filter(pk__in=keys).update(state=RecipientState.LEFT_OUT, reason=reason)
+
+
+def freeze(bulk: Bulk, *, by: User, now: datetime) -> None:
+    """Fix the list by its hash, and what the cards will cost; start the countdown."""
+    chosen = Recipient.objects.filter(bulk=bulk, state=RecipientState.CHOSEN)
+    bulk.digest, bulk.size = digest(chosen.order_by("patient").values_list("patient", flat=True).iterator())
+    if not bulk.size:
+        raise CannotSend(_("Ingen av mottakerne kan få meldingen. Flytt noen til venstre først."))
+    if not bulk.is_sms:
+        refuse_without_practitioner(bulk, by)
+        tariff = tariff_of(bulk.clinic.econtact_code, now.astimezone(bulk.clinic.zone))
+        bulk.code, bulk.tariff_on = tariff.code, tariff.valid_from
+    bulk.state, bulk.confirmed_by = State.COUNTDOWN, by
+    bulk.confirmed_at, bulk.release_at = now, now + UNDO
+    bulk.save()
+
+
+def digest(patient_ids: object) -> tuple[str, int]:
+    """Return the SHA-256 of the list, one id a line in rising order, and how many they are."""
+    found, count = hashlib.sha256(), 0
+    for pk in patient_ids:  # type: ignore[attr-defined]
+        found.update(f"{pk}\n".encode())
+        count += 1
+    return found.hexdigest(), count
+
+
+def tariff_of(code: str, day: datetime) -> Tariff:
+    """Return the takst on the day, else as it last was: 1be left the tariff in 2022 (spec I5). Raises CannotSend."""
+    rows = Tariff.objects.filter(code__iexact=code, valid_from__lte=day.date()).order_by("-valid_from")
+    if found := rows.first():
+        return found
+    raise CannotSend(_("Taksten %(code)s finnes ikke i tariffen. Endre «Takst for e-kontakt».") % {"code": code})
+
+
+def sender_as_practitioner(bulk: Bulk, by: User) -> Practitioner | None:
+    """Return the sender when a clinician: someone patients have appointments with (spec I5)."""
+    found: Practitioner | None = Practitioner.objects.of(bulk.clinic).filter(user=by, is_active=True).first()
+    return found
+
+
+def refuse_without_practitioner(bulk: Bulk, by: User) -> None:
+    """Raise ValidationError when some cards would have no practitioner: sender, GP, or the one chosen."""
+    if bulk.practitioner_id or sender_as_practitioner(bulk, by):
+        return
+    without = Recipient.objects.filter(
+        bulk=bulk, state=RecipientState.CHOSEN, patient__general_practitioner=None
+    ).count()
+    if without:
+        words = _("%(count)s mottakere har ingen fastlege. Velg hvem regningskortene deres skal føres på.")
+        raise ValidationError({"practitioner": words % {"count": without}})
+
+
+def refuse_too_many(bulk: Bulk, now: datetime) -> None:
+    """Raise CannotSend above the clinic's daily limit, this bulk included (threat: runaway cost)."""
+    limit = bulk.clinic.bulk_daily_limit
+    if (used := sent_today(bulk.clinic, now)) > limit:
+        words = _(
+            "Klinikken kan sende til %(limit)s mottakere i døgnet. Denne gjør det til %(used)s. Be leverandøren øke."
+        )
+        raise CannotSend(words % {"limit": limit, "used": used})
+
+
+def sent_today(clinic: Clinic, now: datetime) -> int:
+    """Return the recipients of bulks confirmed on the clinic's own day."""
+    local = now.astimezone(clinic.zone)
+    start = datetime.combine(local.date(), time(), clinic.zone)
+    rows = Bulk.objects.filter(clinic=clinic, confirmed_at__gte=start, confirmed_at__lt=start + timedelta(days=1))
+    return int(rows.aggregate(total=Sum("size", default=0))["total"])
+
+
+@transaction.atomic
+def undo(bulk: Bulk, *, by: User, now: datetime) -> bool:
+    """Take it back inside the thirty seconds: it is a draft again, as it was. Returns whether it was in time."""
+    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=bulk.pk)
+    if current.state != State.COUNTDOWN or current.release_at is None or current.release_at <= now:
+        return False
+    Recipient.objects.filter(bulk=current, state=RecipientState.LEFT_OUT).delete()
+    current.confirmed_by = current.confirmed_at = current.release_at = None
+    current.size, current.digest, current.code, current.tariff_on = 0, "", "", None
+    current.version += 1
+    back_to(current, now)
+    audit.record(AuditAction.BULK, clinic=current.clinic, actor=by, what=f"undone {current.pk}")
+    return True
+
+
+def back_to(bulk: Bulk, now: datetime) -> None:
+    """Make it a draft again; beside another draft of the same selection it is kept as undone."""
+    bulk.state = State.DRAFT
+    try:
+        with transaction.atomic():
+            bulk.save()
+    except IntegrityError:
+        bulk.state, bulk.ended_at = State.UNDONE, now
+        bulk.save()
+
+
+@transaction.atomic
+def stop(bulk: Bulk, *, by: User, now: datetime) -> bool:
+    """Stop what has not been handed to a provider: the rest makes nothing, waiting SMS are not sent.
+
+    E-contacts that are made stand, card and notice with them. Returns False when there was nothing left to stop.
+    """
+    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=bulk.pk)
+    if current.state not in (*IN_HAND, State.DONE) or not is_stoppable(current):
+        return False
+    Recipient.objects.filter(bulk=current, state=RecipientState.CHOSEN).update(
+        state=RecipientState.STOPPED, reason=Reason.BULK_STOPPED
+    )
+    if current.is_sms:
+        Notification.objects.filter(batch=current.pk, state=NoticeState.WAITING).update(
+            state=NoticeState.CANCELLED, reason=Reason.BULK_STOPPED, settled_at=now
+        )
+    current.state, current.ended_at = State.STOPPED, now
+    current.save(update_fields=["state", "ended_at"])
+    audit.record(AuditAction.BULK, clinic=current.clinic, actor=by, what=f"stopped {current.pk}")
+    return True
+
+
+def is_stoppable(bulk: Bulk) -> bool:
+    """Whether something is left that has not been handed over."""
+    if bulk.state in IN_HAND:
+        return True
+    if Handover.objects.filter(bulk=bulk, state=HandoverState.QUEUED).exists():
+        return True
+    waiting = Notification.objects.filter(batch=bulk.pk, state=NoticeState.WAITING)
+    queued = Delivery.objects.filter(batch=bulk.pk, state=DeliveryState.QUEUED)
+    return bulk.is_sms and (waiting.exists() or queued.exists())
