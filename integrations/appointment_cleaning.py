@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from integrations.fhir_fields import NATIONAL
-from integrations.reasons import Reason
+from integrations.reasons import Reason, Refused
 from integrations.records import RawAppointment
 from integrations.times import NoSuchHour, read_time
 from timebook.models import ActorKind, Status
@@ -17,14 +16,6 @@ STANDS = {"", "booked", "arrived", "fulfilled", "checked-in", "noshow"}  # FHIR;
 STANDS |= {"avtalt", "bestilt", "bekreftet", "møtt", "ikke møtt", "gjennomført", "utført", "ferdig"}
 CANCELLED = {"cancelled", "avlyst", "kansellert", "slettet"}
 CANCELLED_BY_PATIENT = {"avbestilt"}
-
-
-class Refused(Exception):
-    """The row cannot be imported; `reason` says why."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +67,3 @@ def status_of(raw: RawAppointment) -> tuple[str, str]:
     if said in CANCELLED:
         return Status.CANCELLED, ActorKind.STAFF
     raise Refused(Reason.NOT_AGREED)
-
-
-def numbers_of(name: str) -> tuple[str, str]:
-    """Return (identity number, local number) that a reference to a patient may mean at the clinic."""
-    if name.startswith("nin:"):
-        return name.removeprefix("nin:"), name.removeprefix("nin:")
-    if name.startswith("local:"):
-        return "", name.removeprefix("local:")
-    system, _, value = name.rpartition("|")
-    if system:
-        return (value, "") if system in NATIONAL else ("", value)
-    return "", name.removeprefix("urn:uuid:").rsplit("/", 1)[-1]

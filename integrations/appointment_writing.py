@@ -12,12 +12,12 @@ from hashlib import sha256
 from django.db import transaction
 
 from clinics.models import Module, Place
-from integrations.appointment_cleaning import Refused, Span, numbers_of, span_of, status_of
+from integrations.appointment_cleaning import Span, span_of, status_of
+from integrations.known_patients import patients_of
 from integrations.order import Order
 from integrations.practitioners import Roster
-from integrations.reasons import FileRefused, Reason
+from integrations.reasons import FileRefused, Reason, Refused
 from integrations.records import RawAppointment
-from patients.models import Patient
 from timebook import planning
 from timebook.models import Appointment, AppointmentType, Source, Status
 
@@ -213,18 +213,3 @@ def differs(draft: Draft, row: Appointment) -> bool:
     """Whether the file says otherwise than the clinic's book."""
     theirs = (draft.span.starts_at, draft.span.ends_at, draft.status, draft.patient, draft.practitioner)
     return theirs != (row.starts_at, row.ends_at, row.status, row.patient_id, row.practitioner_id)
-
-
-def patients_of(raws: list[RawAppointment], order: Order) -> dict[str, int]:
-    """Return what the rows call their patients → card: from this import, else from the clinic. Two queries."""
-    found = order.ledger.find("patient", (name for raw in raws for name in raw.patient))
-    missing = {name: numbers_of(name) for raw in raws for name in raw.patient if name not in found}
-    cards = Patient.objects.of(order.clinic)
-    numbers = {number for number, _ in missing.values() if number}
-    locals_ = {local for _, local in missing.values() if local}
-    by_number = dict(cards.filter(person__national_number__in=numbers).values_list("person__national_number", "pk"))
-    by_local = dict(cards.filter(local_number__in=locals_).values_list("local_number", "pk"))
-    for name, (number, local) in missing.items():
-        if pk := by_number.get(number) or by_local.get(local):
-            found[name] = pk
-    return found

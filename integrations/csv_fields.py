@@ -1,105 +1,40 @@
-"""What the columns of a clinic's CSV file mean; docs/import.md lists the names for people."""
+"""What the rows of a clinic's CSV files mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from integrations import csv_reading
+from integrations.csv_columns import APPOINTMENT_FILE, JOURNAL_FILE, PATIENT_FILE, columns_of, kind_of
 from integrations.fhir_fields import HPR
 from integrations.reasons import FileRefused, Reason
-from integrations.records import Raw, RawAppointment, RawPatient
+from integrations.records import Raw, RawAppointment, RawEntry, RawPatient
 from integrations.report import Report, Where
 from integrations.times import CLOCK
-from patients.names import search_key
+from patients.journal import EntryType
 
-PATIENTS = {
-    "national_number": "fødselsnummer fnr fødselsnr personnummer personnr f.nr. d-nummer nin",
-    "local_number": "lokalt_nummer lokalnummer pasientnummer pasientnr journalnummer pasientid pasient_id id",
-    "given_name": "fornavn given_name first_name",
-    "family_name": "etternavn family_name last_name",
-    "name": "navn pasient pasientnavn name",
-    "birth_date": "fødselsdato født fødd fdato birth_date",
-    "sex": "kjønn sex gender",
-    "email": "e-post epostadresse e-postadresse mail email",
-    "phone": "mobil mobilnummer mobilnr mobiltelefon mobiltlf mobile",
-    "other_phone": "telefon telefonnummer tlf phone",
-    "consent": "samtykke consent",
-    "preferred_method": "varslingsmetode foretrukket_varslingsmetode foretrukket_metode varsling",
-    "practitioner": "fastlege",
-}
-APPOINTMENTS = {
-    "external_id": "time_id timeid avtaleid avtale_id timenummer ekstern_id id",
-    "national_number": "fødselsnummer fnr fødselsnr personnummer personnr f.nr. d-nummer nin",
-    "local_number": "lokalt_nummer lokalnummer pasientnummer pasientnr journalnummer pasientid pasient_id",
-    "practitioner_id": "behandler_id behandlerid hpr hpr-nummer hprnr",
-    "practitioner": "behandler lege terapeut behandlernavn practitioner",
-    "place": "sted rom lokasjon place",
-    "type": "timetype type avtaletype",
-    "starts": "start starttid starttidspunkt fra tidspunkt",
-    "day": "dato",
-    "clock": "klokkeslett kl klokken tid",
-    "ends": "slutt sluttid sluttidspunkt til",
-    "minutes": "varighet minutter varighet_min lengde",
-    "status": "status",
-}
-PATIENT_FILE, APPOINTMENT_FILE = "patients", "appointments"
-ALIASES = {PATIENT_FILE: PATIENTS, APPOINTMENT_FILE: APPOINTMENTS}
+LABELS = {PATIENT_FILE: "pasient", APPOINTMENT_FILE: "time", JOURNAL_FILE: "innslag"}
+ENTRY_TYPES = {
+    "diagnose": "diagnosis",
+    "problem": "diagnosis",
+    "legemiddel": "medicine",
+    "medisin": "medicine",
+    "medikament": "medicine",
+    "resept": "medicine",
+    "måling": "observation",
+    "prøve": "observation",
+    "måling eller prøve": "observation",
+    "lab": "observation",
+    "laboratorieprøve": "observation",
+    "kontakt": "contact",
+    "konsultasjon": "contact",
+    "vaksine": "vaccine",
+    "vaksinasjon": "vaccine",
+} | {kind.value: kind.value for kind in EntryType}
 SEXES = {"k": "female", "kvinne": "female", "female": "female", "f": "female"} | dict.fromkeys(
     ("m", "mann", "male"), "male"
 )
-
-
-def folded(header: str) -> str:
-    """Return a column name so that «Fødselsdato», «FODSELSDATO» and «fødsels-dato» meet."""
-    return search_key(header.replace("_", " ").replace("-", "").replace(".", "")).replace(" ", "")
-
-
-KNOWN = {
-    kind: {folded(alias): field for field, aliases in reversed(columns.items()) for alias in aliases.split()}
-    for kind, columns in ALIASES.items()
-}
-
-
-def kind_of(header: list[str]) -> str:
-    """Return whether the columns are those of patients or of appointments. Raises FileRefused."""
-    names = {folded(cell) for cell in header}
-    times = {KNOWN[APPOINTMENT_FILE].get(name) for name in names}
-    if "starts" in times or {"day", "clock"} <= times:
-        return APPOINTMENT_FILE
-    people = {KNOWN[PATIENT_FILE].get(name) for name in names}
-    if "name" in people or {"given_name", "family_name"} <= people:
-        return PATIENT_FILE
-    raise FileRefused(
-        "Overskriftene er ikke kjent. Pasienter trenger fornavn og etternavn, timer trenger start. "
-        "Se etter at første rad er overskriften. Ingenting er importert."
-    )
-
-
-def columns_of(header: list[str], kind: str) -> dict[str, int]:
-    """Return field → column number. Raises FileRefused for a name that stands twice, or is missing."""
-    columns: dict[str, int] = {}
-    for number, cell in enumerate(header):
-        field = KNOWN[kind].get(folded(cell))
-        if field in columns:
-            raise FileRefused(
-                f"To kolonner betyr det samme: «{header[columns[field]][:40]}» og «{cell[:40]}». "
-                "Fjern den ene. Ingenting er importert."
-            )
-        if field:
-            columns[field] = number
-    refuse_missing(columns, kind)
-    return columns
-
-
-def refuse_missing(columns: dict[str, int], kind: str) -> None:
-    """Raise FileRefused when no row of the file could be imported."""
-    if not columns.keys() & {"national_number", "local_number"}:
-        raise FileRefused("Kolonnen for fødselsnummer eller lokalt nummer mangler. Ingenting er importert.")
-    if kind == PATIENT_FILE and not ("name" in columns or {"given_name", "family_name"} <= columns.keys()):
-        raise FileRefused("Kolonnene for fornavn og etternavn mangler. Ingenting er importert.")
-    if kind == APPOINTMENT_FILE and not ("starts" in columns or {"day", "clock"} <= columns.keys()):
-        raise FileRefused("Kolonnen for start (eller dato og klokkeslett) mangler. Ingenting er importert.")
 
 
 def read(path: Path, report: Report, name: str = "", kind: str = "") -> Iterator[Raw]:
@@ -111,13 +46,13 @@ def read(path: Path, report: Report, name: str = "", kind: str = "") -> Iterator
     kind = kind or kind_of(header)
     columns = columns_of(header, kind)
     for number, cells in rows:
-        where = Where(name or path.name, number, "pasient" if kind == PATIENT_FILE else "time")
+        where = Where(name or path.name, number, LABELS[kind])
         report.count(f"read.{kind}")
         if len(cells) != len(header):
             report.refuse(where, Reason.UNREADABLE)
             continue
         values = {field: cells[column] for field, column in columns.items()}
-        yield patient(values, where) if kind == PATIENT_FILE else appointment(values, where)
+        yield MAPPINGS[kind](values, where)
 
 
 def patient(values: dict[str, str], where: Where) -> RawPatient:
@@ -139,6 +74,9 @@ def patient(values: dict[str, str], where: Where) -> RawPatient:
         practitioner=named(values.get("practitioner", "")),
         is_dead=False,
         in_use=True,
+        postal_code=values.get("postal_code", ""),
+        municipality=values.get("municipality", ""),
+        has_econtact=values.get("has_econtact", ""),
     )
 
 
@@ -185,4 +123,31 @@ def appointment(values: dict[str, str], where: Where) -> RawAppointment:
 def patient_names(values: dict[str, str]) -> list[str]:
     """Return how the row names its patient: by identity number and by local number."""
     number = values.get("national_number", "").replace(" ", "").replace("\u00a0", "")
-    return [f"nin:{number}"] * bool(number) + [f"local:{values['local_number']}"] * bool(values.get("local_number"))
+    local = values.get("local_number", "")
+    return [f"nin:{number}"] * bool(number) + [f"local:{local}"] * bool(local)
+
+
+def entry(values: dict[str, str], where: Where) -> RawEntry:
+    """Map one row of a journal file."""
+    return RawEntry(
+        where=where,
+        type=ENTRY_TYPES.get(values["type"].lower(), ""),
+        external_id=values.get("external_id", ""),
+        patient=patient_names(values),
+        codings=[[values.get("system", ""), values.get("code", ""), ""]],
+        text=values.get("text", ""),
+        medication="",
+        starts=values["starts"],
+        ends=values.get("ends", ""),
+        is_over=False,
+        answer=values.get("value", ""),
+        unit=values.get("unit", ""),
+        refusal="",
+    )
+
+
+MAPPINGS: dict[str, Callable[[dict[str, str], Where], Raw]] = {
+    PATIENT_FILE: patient,
+    APPOINTMENT_FILE: appointment,
+    JOURNAL_FILE: entry,
+}

@@ -11,7 +11,7 @@ from typing import IO, Any
 import ijson
 from django.conf import settings
 
-from integrations import fhir_fields
+from integrations import fhir_fields, fhir_journal
 from integrations.reasons import FileRefused, Reason
 from integrations.records import Raw
 from integrations.report import Report, Where
@@ -69,8 +69,7 @@ def read(path: Path, report: Report, name: str = "") -> Iterator[Raw]:
     seen = 0
     for seen, (url, resource) in enumerate(resources(path), start=1):
         where = Where(name or path.name, seen, label_of(resource))
-        if row := row_of(url, resource, where, report):
-            yield row
+        yield from rows_of(url, resource, where, report)
     if not seen:
         raise FileRefused(NOT_FHIR)
 
@@ -155,18 +154,19 @@ def label_of(resource: Any) -> str:
     return f"{resource['resourceType'][:40]}/{str(resource.get('id') or '?')[:64]}"
 
 
-def row_of(url: str, resource: Any, where: Where, report: Report) -> Raw | None:
-    """Return the row a resource makes; None for other types, counted, and for what cannot be read, reported."""
+def rows_of(url: str, resource: Any, where: Where, report: Report) -> list[Raw]:
+    """Return the rows a resource makes; none for other types, counted, and for what cannot be read, reported."""
     if not is_resource(resource):
         report.refuse(where, Reason.UNREADABLE)
-        return None
+        return []
     kind = resource["resourceType"]
-    mapping = fhir_fields.MAPPINGS.get(kind)
-    report.count(f"{'read' if mapping or kind in fhir_fields.RECOGNISED else 'other'}.{kind[:40]}")
-    if not mapping:
-        return None
+    mapping, entries = fhir_fields.MAPPINGS.get(kind), fhir_journal.MAPPINGS.get(kind)
+    is_read = mapping or entries or kind in fhir_fields.RECOGNISED
+    report.count(f"{'read' if is_read else 'other'}.{kind[:40]}")
     try:
-        return mapping(url, resource, where)
+        if entries:
+            return entries(url, resource, where)
+        return [mapping(url, resource, where)] if mapping else []
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):  # a field of another shape than R4 says
         report.refuse(where, Reason.UNREADABLE)
-        return None
+        return []

@@ -12,6 +12,9 @@ NORWAY = "urn:oid:2.16.578.1.12.4.1.4."
 NATIONAL = {f"{NORWAY}{number}" for number in (1, 2, 3)}  # fødselsnummer, D, FH: the content tells which it is
 HPR = f"{NORWAY}4"
 DUF = f"{NORWAY}5"
+MUNICIPALITIES = "urn:oid:2.16.578.1.12.4.1.1.3402"
+IN_NORWAY = {"", "NO", "NOR", "NORGE", "NOREG", "NORWAY"}
+ADDRESS_RANKS = {"home": 0, "": 1, "temp": 3, "billing": 4}
 RECORD_NUMBER = "MR"  # v2-0203: the number of the patient record
 FOREIGN_PAPERS = {"SS", "DL", "PPN", "TAX", "NI", "SB"}  # social security, driving licence, passport: not our business
 MALE_FEMALE = {"male": "male", "female": "female"}
@@ -117,7 +120,23 @@ def patient(url: str, resource: dict[str, Any], where: Where) -> RawPatient:
         practitioner=next((name for name in doctors if name), ""),
         is_dead=is_dead(resource),
         in_use=resource.get("active") is not False,
+        **home(items(resource.get("address"))),
+        has_econtact="",
     )
+
+
+def home(addresses: list[dict[str, Any]]) -> dict[str, str]:
+    """Return postal code and municipality number (no-basis-Address) of the address in use in Norway."""
+    norwegian = [address for address in addresses if text(address.get("country")).upper() in IN_NORWAY]
+    ranked = sorted(norwegian, key=lambda address: ADDRESS_RANKS.get(text(address.get("use")), 2))
+    address = next((one for one in ranked if text(one.get("use")) != "old"), {})
+    district = address.get("_district")
+    extensions = items(address.get("extension")) + items(
+        district.get("extension") if isinstance(district, dict) else None
+    )
+    codings = (ext["valueCoding"] for ext in extensions if isinstance(ext.get("valueCoding"), dict))
+    numbers = (text(coding.get("code")) for coding in codings if text(coding.get("system")) == MUNICIPALITIES)
+    return {"postal_code": text(address.get("postalCode")), "municipality": next(numbers, "")}
 
 
 def practitioner(url: str, resource: dict[str, Any], where: Where) -> RawPractitioner:

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from clinics.models import Clinic, Practitioner
-from integrations import csv_fields, csv_reading, fhir, storage
+from integrations import csv_columns, csv_reading, fhir, storage
 from integrations.models import Format
 from integrations.reasons import FileRefused
 from timebook.models import AppointmentType
@@ -116,5 +116,5 @@ def look_into(path: Path) -> str:
     _line, header = next(rows, (0, []))
     if not header:
         raise FileRefused(csv_reading.EMPTY)
-    csv_fields.columns_of(header, csv_fields.kind_of(header))
+    csv_columns.columns_of(header, csv_columns.kind_of(header))
     return Format.CSV

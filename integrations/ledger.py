@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 SCHEMA = """
     PRAGMA journal_mode = OFF;
@@ -11,6 +13,7 @@ SCHEMA = """
     CREATE TABLE known (kind TEXT, ref TEXT, pk INTEGER, PRIMARY KEY (kind, ref)) WITHOUT ROWID;
     CREATE TABLE busy (practitioner INTEGER, starts INTEGER, ends INTEGER);
     CREATE INDEX busy_when ON busy (practitioner, starts);
+    CREATE TABLE medicines (ref TEXT PRIMARY KEY, concept TEXT) WITHOUT ROWID;
 """
 LONGEST = 24 * 3600  # seconds; longer appointments are refused
 IN_ONE_QUERY = 400
@@ -47,6 +50,16 @@ class Ledger:
             query = f"SELECT ref, pk FROM known WHERE kind = ? AND ref IN ({marks})"  # nosec B608 - question marks only
             found.update(self.file.execute(query, [kind, *some]))
         return found
+
+    def learn_medicines(self, refs: Iterable[tuple[str, Any]]) -> None:
+        """Remember what medicines that are named by reference are: (reference, concept as JSON can hold it)."""
+        rows = ((ref, json.dumps(concept)) for ref, concept in refs)
+        self.file.executemany("INSERT OR IGNORE INTO medicines VALUES (?, ?)", rows)
+
+    def medicine(self, ref: str) -> Any:
+        """Return the concept of a medicine, or None."""
+        row = self.file.execute("SELECT concept FROM medicines WHERE ref = ?", (ref,)).fetchone()
+        return json.loads(row[0]) if row else None
 
     def take(self, spans: Iterable[tuple[int, int, int]]) -> None:
         """Mark practitioners as busy: (practitioner, start, end) in epoch seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -19,12 +20,14 @@ from patients.models import Consent, PreferredMethod
 from patients.names import clean_name, search_key
 from patients.registration import OLDEST
 
+FOUR_DIGITS = re.compile(r"[0-9]{4}")
 LOCAL_MAX = 40  # characters, as the card holds
 ANSWERS = dict.fromkeys(("ja", "j", "gitt", "samtykke gitt", "given", "yes", "true", "1", "x"), Consent.GIVEN)
 ANSWERS |= dict.fromkeys(
     ("nei", "n", "trukket", "samtykke trukket", "withdrawn", "no", "false", "0"), Consent.WITHDRAWN
 )
 NOT_ASKED = {"", "ikke spurt", "ikke spurt om samtykke", "ukjent"}
+YES, NO = {"ja", "j", "yes", "true", "1", "x"}, {"", "nei", "n", "no", "false", "0"}
 METHODS = {str(label).lower(): value for value, label in PreferredMethod.choices}
 METHODS |= {
     "": "",
@@ -61,6 +64,9 @@ class CleanPatient:
     preferred_method: str
     practitioner: str
     is_dead: bool
+    postal_code: str
+    municipality: str
+    has_econtact: bool
     problems: list[Reason] = field(default_factory=list)
 
     @property
@@ -107,6 +113,9 @@ def clean(raw: RawPatient, order: Order) -> CleanPatient | None:
         preferred_method=method(raw, problems),
         practitioner=raw.practitioner,
         is_dead=raw.is_dead,
+        postal_code=four_digits(raw.postal_code, Reason.BAD_POSTAL_CODE, problems),
+        municipality=four_digits(raw.municipality, Reason.BAD_MUNICIPALITY, problems),
+        has_econtact=econtact(raw, problems),
         problems=problems,
     )
 
@@ -190,3 +199,23 @@ def method(raw: RawPatient, problems: list[Reason]) -> str:
     if said not in METHODS:
         problems.append(Reason.BAD_METHOD)
     return METHODS.get(said, PreferredMethod.NOT_CHOSEN)
+
+
+def four_digits(said: str, reason: Reason, problems: list[Reason]) -> str:
+    """Return a postal code or a municipality's number, or "" and a problem; spreadsheets eat the first zero."""
+    number = said.strip()
+    number = number.zfill(4) if len(number) == 3 else number
+    if not number:
+        return ""
+    if not FOUR_DIGITS.fullmatch(number):
+        problems.append(reason)
+        return ""
+    return number
+
+
+def econtact(raw: RawPatient, problems: list[Reason]) -> bool:
+    """Return whether the e-contact provider knows the patient (EP-kontakt), no and a problem where it is unclear."""
+    said = raw.has_econtact.strip().lower()
+    if said not in YES and said not in NO:
+        problems.append(Reason.BAD_ECONTACT)
+    return said in YES

@@ -30,6 +30,9 @@ LEFT_OUT = {
     Reason.TAKEN_NUMBER,
     Reason.BAD_CONSENT,
     Reason.BAD_METHOD,
+    Reason.BAD_POSTAL_CODE,
+    Reason.BAD_MUNICIPALITY,
+    Reason.BAD_ECONTACT,
 }
 CONSENT_LINES = """
     INSERT INTO patients_consentchange (clinic_id, patient_id, consent, how, by_id, at)
@@ -37,7 +40,7 @@ CONSENT_LINES = """
 """
 AUDIT_LINES = """
     INSERT INTO clinics_auditevent (clinic_id, actor_id, patient_id, action, what, source, at)
-    SELECT clinic_id, %s, id, %s, '', 'import', %s FROM patients_patient
+    SELECT clinic_id, %s, id, %s, %s, 'import', %s FROM patients_patient
 """
 How = ConsentChange.How
 
@@ -168,6 +171,9 @@ def card_of(row: CleanPatient, order: Order, roster: Roster, persons: dict[str, 
         search_name=search_key(f"{row.given_name} {row.family_name}"),
         birth_date=row.birth_date,
         sex=row.sex,
+        postal_code=row.postal_code,
+        municipality=row.municipality,
+        has_econtact=row.has_econtact,
         general_practitioner_id=roster.known(row.practitioner),
         email=row.email,
         mobile=row.phone.e164,
@@ -216,9 +222,9 @@ def log_consent(told: list[tuple[int, str]], order: Order) -> None:
         copy_from_cards(CONSENT_LINES, [how.value, order.by and order.by.pk, stored_time(order)], cards)
 
 
-def log_audit(action: AuditAction, pks: Iterable[int], order: Order) -> None:
+def log_audit(action: AuditAction, pks: Iterable[int], order: Order, what: str = "") -> None:
     """Write one audit line a card (threat 34)."""
-    copy_from_cards(AUDIT_LINES, [order.by and order.by.pk, action.value, stored_time(order)], list(pks))
+    copy_from_cards(AUDIT_LINES, [order.by and order.by.pk, action.value, what, stored_time(order)], list(pks))
 
 
 def stored_time(order: Order) -> Any:
@@ -241,7 +247,9 @@ def compare(row: CleanPatient, card: Patient | None, order: Order) -> None:
         return
     order.report.count("patients.unchanged")
     same = (row.given_name, row.family_name) == (card.given_name, card.family_name)
-    values = [(row.email, card.email), (row.phone.e164, card.mobile), (row.birth_date, card.birth_date)]
+    values: list[tuple[object, object]] = [(row.email, card.email), (row.phone.e164, card.mobile)]
+    values += [(row.birth_date, card.birth_date), (row.has_econtact, card.has_econtact)]
+    values += [(row.postal_code, card.postal_code), (row.municipality, card.municipality)]
     if not same or any(new and new != old for new, old in values):
         order.report.note(row.where, Reason.DIFFERS)
 

@@ -21,7 +21,7 @@ class Reason(TextChoices):
     LONG_NAME = "long_name", "Navnet er lengre enn 150 tegn"
     BAD_BIRTH_DATE = "bad_birth_date", "Fødselsdatoen finnes ikke"
     NO_IDENTITY = "no_identity", "Fødselsnummer og lokalt nummer mangler"
-    TWICE = "twice", "Samme pasient eller time står flere ganger i filen"
+    TWICE = "twice", "Samme pasient, time eller journalinnslag står flere ganger i filen"
     CONFLICT = "conflict", "Det lokale nummeret tilhører et annet pasientkort"
     TAKEN_NUMBER = "taken_number", "Det lokale nummeret er opptatt: importert med fødselsnummeret alene"
     NOT_IN_USE = "not_in_use", "Ikke i bruk i det gamle systemet"
@@ -47,6 +47,18 @@ class Reason(TextChoices):
     OVERLAP = "overlap", "Behandleren har en annen time samtidig"
     TWO_HOURS = "two_hours", "Klokkeslettet finnes to ganger den natten (klokken stilles tilbake): første er brukt"
     UNKNOWN_GP = "unknown_gp", "Fastlegen er ikke registrert ved klinikken"
+    BAD_POSTAL_CODE = "bad_postal_code", "Postnummeret har ikke fire siffer"
+    BAD_MUNICIPALITY = "bad_municipality", "Kommunenummeret har ikke fire siffer"
+    BAD_ECONTACT = "bad_econtact", "EP-kontakt kan ikke leses"
+    BAD_ENTRY_TYPE = "bad_entry_type", "Innslagets type er ikke kjent"
+    NO_CODE = "no_code", "Innslaget har verken kode eller tekst"
+    LONG_CODE = "long_code", "Koden er lengre enn 40 tegn, og er kuttet"
+    BAD_DAY = "bad_day", "Datoen mangler, finnes ikke eller er fram i tid"
+    END_BEFORE_DAY = "end_before_day", "Sluttdatoen er før startdatoen, eller kan ikke leses"
+    BAD_VALUE = "bad_value", "Verdien er for stor, eller enheten for lang"
+    WITHDRAWN = "withdrawn", "Feilført eller avkreftet i det gamle systemet"
+    NOT_DONE = "not_done", "Ikke gjennomført eller ikke gitt i det gamle systemet"
+    OTHER_PATIENT = "other_patient", "Innslagets id tilhører en annen pasient"
 
 
 ACTIONS: dict[Reason, str] = {
@@ -81,7 +93,27 @@ ACTIONS: dict[Reason, str] = {
     Reason.OVERLAP: "Se etter i timeboken, og flytt den ene om det trengs.",
     Reason.TWO_HOURS: "Se etter om timen er riktig.",
     Reason.UNKNOWN_GP: "Velg fastlege på pasientkortet.",
+    Reason.BAD_POSTAL_CODE: "Rett postnummeret i det gamle systemet.",
+    Reason.BAD_MUNICIPALITY: "Skriv kommunens nummer (fire siffer), ikke navnet.",
+    Reason.BAD_ECONTACT: "Skriv ja eller nei. Uten svar er det nei.",
+    Reason.BAD_ENTRY_TYPE: "Skriv diagnose, legemiddel, måling, kontakt eller vaksine, og importer filen på nytt.",
+    Reason.NO_CODE: "Legg til kode eller tekst, og importer filen på nytt.",
+    Reason.LONG_CODE: "Ingenting, hvis koden ikke skal søkes etter. Teksten er beholdt.",
+    Reason.BAD_DAY: "Rett datoen (dd.mm.åååå), og importer filen på nytt.",
+    Reason.END_BEFORE_DAY: "Rett datoene, og importer filen på nytt.",
+    Reason.BAD_VALUE: "Se etter i det gamle systemet, og rett filen om det trengs.",
+    Reason.WITHDRAWN: "Ingenting. Var innslaget importert før, er det fjernet.",
+    Reason.NOT_DONE: "Ingenting. Var innslaget importert før, er det fjernet.",
+    Reason.OTHER_PATIENT: "Se etter om filen er fra et annet system enn forrige import. Gi innslagene egne id-er.",
 }
+
+
+class Refused(Exception):
+    """The row cannot be imported; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class FileRefused(Exception):

@@ -39,6 +39,9 @@ class RawPatient(NamedTuple):
     practitioner: str
     is_dead: bool
     in_use: bool
+    postal_code: str
+    municipality: str
+    has_econtact: str
 
 
 class RawAppointment(NamedTuple):
@@ -56,8 +59,40 @@ class RawAppointment(NamedTuple):
     status: str
 
 
-Raw = RawPractitioner | RawPatient | RawAppointment
-Row = TypeVar("Row", RawPractitioner, RawPatient, RawAppointment)
+class RawMedication(NamedTuple):
+    """A medicine that entries name by reference; `codings` as in RawEntry."""
+
+    where: Where
+    refs: list[str]
+    codings: list[list[str]]
+    text: str
+
+
+class RawEntry(NamedTuple):
+    """A journal entry. `codings` are [system, code, words]; `medication` is a reference where it has none itself.
+
+    `answer` is a number or words. `is_over` ends an entry whose end is not known. `refusal` is the Reason for which the
+    sender itself does not stand by the entry, else "".
+    """
+
+    where: Where
+    type: str
+    external_id: str
+    patient: list[str]
+    codings: list[list[str]]
+    text: str
+    medication: str
+    starts: str
+    ends: str
+    is_over: bool
+    answer: str
+    unit: str
+    refusal: str
+
+
+KINDS = (RawPractitioner, RawPatient, RawAppointment, RawMedication, RawEntry)
+Raw = RawPractitioner | RawPatient | RawAppointment | RawMedication | RawEntry
+Row = TypeVar("Row", RawPractitioner, RawPatient, RawAppointment, RawMedication, RawEntry)
 
 
 class Spool:
@@ -69,7 +104,7 @@ class Spool:
     def __init__(self) -> None:
         self.files = {
             kind: tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by close()
-            for kind in (RawPractitioner, RawPatient, RawAppointment)
+            for kind in KINDS
         }
         self.totals = dict.fromkeys(self.files, 0)
 

@@ -1,4 +1,4 @@
-"""Run an import: read every file to disk, then write practitioners, patients and appointments, in that order."""
+"""Run an import: read every file to disk, then write people, appointments and the journal, in that order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from itertools import chain
 
 from clinics import audit
 from clinics.models import AuditAction
+from integrations import journal_writing
 from integrations.appointment_writing import Book
 from integrations.order import BATCH, Order
 from integrations.patient_writing import write_batch
 from integrations.practitioners import Roster
-from integrations.records import Raw, RawAppointment, RawPatient, RawPractitioner, Row, Spool
+from integrations.records import (
+    Raw,
+    RawAppointment,
+    RawEntry,
+    RawMedication,
+    RawPatient,
+    RawPractitioner,
+    Row,
+    Spool,
+)
 from integrations.report import Report
 
 PROGRESS_EVERY = 2000  # rows read
@@ -57,6 +67,10 @@ def write(spool: Spool, order: Order) -> None:
         book = Book(order, roster)
         for appointments in told(spool, RawAppointment, order):
             book.write_batch(appointments)
+    for medicines in told(spool, RawMedication, order):
+        journal_writing.learn_medicines(medicines, order)
+    for entries in told(spool, RawEntry, order):
+        journal_writing.write_batch(entries, order)
 
 
 def told(spool: Spool, kind: type[Row], order: Order) -> Iterator[list[Row]]:
@@ -72,6 +86,8 @@ STAGES: dict[type, str] = {
     RawPractitioner: "practitioners",
     RawPatient: "patients",
     RawAppointment: "appointments",
+    RawMedication: "journal",
+    RawEntry: "journal",
 }
 
 
@@ -79,6 +95,8 @@ def log(order: Order) -> None:
     """Write one audit line with counts, never values."""
     counts = order.report.counts
     what = f"{counts['patients.created']} pasienter, {counts['appointments.created']} timer"
+    if written := counts["entries.created"] + counts["entries.changed"] + counts["entries.removed"]:
+        what += f", {written} journalinnslag"
     if order.consent_collected:
         what += ", samtykke for hele importen"
     audit.record(AuditAction.IMPORT, clinic=order.clinic, actor=order.by, what=what, source="import")

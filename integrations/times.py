@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 DAY_FIRST = re.compile(r"^(\d{1,2})[./](\d{1,2})[./](\d{4})(?:,?[ T]+(.*))?$")
+PARTIAL = re.compile(r"^(\d{4})(?:-(\d{2}))?$")  # FHIR: a year, or a month of a year
 CLOCK = re.compile(r"^(?:kl\.? ?)?(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?$", re.IGNORECASE)
 
 
@@ -22,6 +24,21 @@ def read_date(text: str) -> date:
             raise ValueError(text)
         return date(int(year), int(month), int(day))
     return date.fromisoformat(text.strip()[:10])
+
+
+def read_day(text: str, zone: ZoneInfo, *, last: bool = False) -> date:
+    """Return the clinic's day of a date or a moment; of a year or a month the first day, or the `last`.
+
+    Raises ValueError.
+    """
+    text = text.strip()
+    if match := PARTIAL.match(text):
+        year, month = int(match[1]), int(match[2] or (12 if last else 1))
+        return date(year, month, monthrange(year, month)[1] if last else 1)
+    if len(text) <= 10:
+        return read_date(text)
+    moment = read_clock(text)
+    return (moment.astimezone(zone) if moment.tzinfo else moment).date()
 
 
 def read_time(text: str, zone: ZoneInfo) -> tuple[datetime, bool]:

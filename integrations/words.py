@@ -20,6 +20,11 @@ COUNTERS = {
     "appointments.history": "… av dem historikk (tidligere eller avlyst)",
     "appointments.unchanged": "Timer som fantes fra før",
     "appointments.repeated": "Timer som sto flere ganger i filen",
+    "entries.created": "Journalinnslag opprettet",
+    "entries.changed": "Journalinnslag endret",
+    "entries.unchanged": "Journalinnslag som fantes fra før",
+    "entries.removed": "Journalinnslag fjernet: feilført eller ikke gitt",
+    "entries.repeated": "Journalinnslag som sto flere ganger i filen",
     "reminders.planned": "Påminnelser som planlegges, 48 timer før timen",
     "reminders.none": "Ingen påminnelse: timen er om mindre enn 48 timer",
     "reminders.type_off": "Ingen påminnelse: varsling er av for timetypen",
@@ -28,9 +33,17 @@ COUNTERS = {
 READ = {
     "read.patients": "Pasientrader lest",
     "read.appointments": "Timerader lest",
+    "read.journal": "Journalrader lest",
     "read.Patient": "Pasienter lest (Patient)",
     "read.Practitioner": "Behandlere lest (Practitioner)",
     "read.Appointment": "Timer lest (Appointment)",
+    "read.Condition": "Diagnoser lest (Condition)",
+    "read.MedicationStatement": "Legemidler lest (MedicationStatement)",
+    "read.MedicationRequest": "Resepter lest (MedicationRequest)",
+    "read.Medication": "Legemidler andre viser til (Medication)",
+    "read.Observation": "Målinger og prøver lest (Observation)",
+    "read.Encounter": "Kontakter lest (Encounter)",
+    "read.Immunization": "Vaksiner lest (Immunization)",
     "read.Organization": "Organisasjoner lest, ikke lagret (Organization)",
 }
 STAGES = {
@@ -39,6 +52,7 @@ STAGES = {
     "practitioners": "Behandlere",
     "patients": "Pasienter",
     "appointments": "Timer",
+    "journal": "Journal",
 }
 
 

@@ -14,6 +14,7 @@ VIEWS = {  # a line about reading names the page; the longest that fits counts
     "patients:personal": _("Personalia"),
     "patients:contact": _("Kontaktopplysninger"),
     "patients:readers": _("Innsyn"),
+    "patients:journal": _("Journal"),
     "audit:": _("Logg"),
 }
 PHRASES = {  # what it begins with; ids and field names follow
@@ -60,6 +61,7 @@ PHRASES = {  # what it begins with; ids and field names follow
     "appointmenttype": _("Timetype"),
     "clinic": _("Klinikk"),
     "user": _("Bruker"),
+    "journal": _("Journal"),
     "opening hours": _("Åpningstider"),
     "closedday": _("Stengt dag"),
 }

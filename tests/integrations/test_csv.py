@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations import csv_fields
+from integrations import csv_columns, csv_fields
 from integrations.reasons import FileRefused, Reason
 from integrations.report import Report, Where, formula_safe
 from patients.models import Patient
@@ -52,7 +52,7 @@ def test_spreadsheets_ways_of_writing_give_the_same_card(run, write, content):
     ],
 )
 def test_header_tells_patients_from_appointments(header, kind):
-    assert csv_fields.kind_of(header.split(";")) == kind
+    assert csv_columns.kind_of(header.split(";")) == kind
 
 
 @pytest.mark.parametrize(

@@ -16,21 +16,22 @@ READ = {
     "read.Practitioner": 15,
     "read.Organization": 15,
     "read.Appointment": 1,
+    "read.Condition": 65,
+    "read.Encounter": 142,
+    "read.Immunization": 96,
+    "read.MedicationRequest": 48,
+    "read.Observation": 767,
     "other.AllergyIntolerance": 8,
     "other.AppointmentResponse": 1,
     "other.CarePlan": 20,
     "other.Claim": 190,
-    "other.Condition": 65,
     "other.DiagnosticReport": 47,
-    "other.Encounter": 142,
     "other.ExplanationOfBenefit": 142,
     "other.Goal": 13,
     "other.ImagingStudy": 5,
-    "other.Immunization": 96,
-    "other.MedicationRequest": 48,
-    "other.Observation": 767,
     "other.Procedure": 61,
 }
+ENTRIES = 65 + 142 + 96 + 48 + 767 + 2 * 68  # 68 blood pressures have two components each
 WRITTEN = {
     "practitioners.created": 15,
     "patients.created": 12,
@@ -40,6 +41,7 @@ WRITTEN = {
     "note.dead": 1,
     "refused.no_practitioner": 1,
     "patients.no_consent": 12,  # FHIR says nothing of consent
+    "entries.created": ENTRIES,
     "patients.unreachable": 12,  # 555-numbers only
 }
 
@@ -68,6 +70,7 @@ def test_same_files_twice_change_nothing(run):
     assert dict(report.counts) == READ | {
         "practitioners.unchanged": 15,
         "patients.unchanged": 12,
+        "entries.unchanged": ENTRIES,
         "refused.no_practitioner": 1,
     }
     assert list(Patient.objects.order_by("pk").values()) == before

@@ -1,4 +1,4 @@
-"""Import patients or appointments from CSV (spec B3, D11)."""
+"""Import patients, appointments or journal entries from CSV (spec B3, D11)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from integrations import csv_fields, terminal
+from integrations import csv_columns, csv_fields, terminal
 
 
 class Command(BaseCommand):
     """`manage.py import_csv PATH… --clinic NAVN`; docs/import.md lists the columns."""
 
-    help = "Importer pasienter eller timer fra CSV"
+    help = "Importer pasienter, timer eller journalinnslag fra CSV"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
         terminal.add_options(parser)
         parser.add_argument(
-            "--kind", choices=sorted(csv_fields.ALIASES), default="", help="leses ellers av overskriften"
+            "--kind", choices=sorted(csv_columns.ALIASES), default="", help="leses ellers av overskriften"
         )
 
     def handle(self, *args: Any, **options: Any) -> str:

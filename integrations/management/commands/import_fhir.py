@@ -1,4 +1,4 @@
-"""Import patients, practitioners and appointments from FHIR R4 (spec B3, D11)."""
+"""Import patients, practitioners, appointments and journal entries from FHIR R4 (spec B3, D11)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integrations import fhir, terminal
 class Command(BaseCommand):
     """`manage.py import_fhir PATH… --clinic NAVN`; docs/import.md explains the options."""
 
-    help = "Importer pasienter, behandlere og timer fra FHIR R4 (JSON, NDJSON)"
+    help = "Importer pasienter, behandlere, timer og journalinnslag fra FHIR R4 (JSON, NDJSON)"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
