@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinics.scope import ClinicQuerySet, ClinicRow
+from clinics.scope import ClinicRow
 
 CODE_MAX = 40  # characters
 TEXT_MAX = 200
@@ -53,8 +53,6 @@ class JournalEntry(ClinicRow):
     value = models.DecimalField(_("verdi"), max_digits=14, decimal_places=4, null=True, blank=True)
     unit = models.CharField(_("enhet"), max_length=20, blank=True)
     external_id = models.CharField(max_length=200, blank=True)  # the sender's own; the same twice is one entry
-
-    objects = ClinicQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("journalinnslag")
