@@ -33,7 +33,7 @@ def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards:
     as it is. Those who cannot be sent to any more are left out, with the reason. Raises CannotSend, ValidationError.
     """
     Clinic.objects.select_for_update().get(pk=bulk.clinic_id)  # two bulks must not pass the daily limit together
-    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection").get(pk=bulk.pk)
+    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection__clinic").get(pk=bulk.pk)
     if not current.is_draft:
         return current
     if current.version != version:

@@ -114,7 +114,7 @@ def practitioner_problem(bulk: Bulk, practitioner: Practitioner | None) -> dict[
 
 def locked(bulk: Bulk, version: int | None = None) -> Bulk:
     """Lock the bulk and return it fresh. Raises Conflict when it is no draft, or not the version looked at."""
-    rows = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection")
+    rows = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection__clinic")
     row = rows.get(pk=bulk.pk)
     if not row.is_draft or (version is not None and row.version != version):
         raise Conflict(row)

@@ -34,7 +34,9 @@ def run(now: datetime, size: int = SLICE) -> int:
 @transaction.atomic(durable=True)
 def make_slice(pk: int, now: datetime, size: int = SLICE) -> int:
     """Make the next slice of one bulk; another worker's is left alone. Returns how many recipients were handled."""
-    rows = Bulk.objects.filter(pk=pk, state__in=IN_HAND, release_at__lte=now).select_related("clinic", "confirmed_by")
+    rows = Bulk.objects.filter(pk=pk, state__in=IN_HAND, release_at__lte=now).select_related(
+        "clinic", "confirmed_by", "selection__clinic"
+    )
     if skips_locked(rows.db):
         rows = rows.select_for_update(skip_locked=True, of=("self",))
     bulk = rows.first()

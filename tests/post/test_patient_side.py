@@ -137,23 +137,25 @@ def test_a_foreign_system_delivers_once(kari, ask):
 
 
 def test_e_contact_opens_a_dialog_to_each(clinic, staff, clock, django_assert_num_queries):
-    """spec I5: two statements a thousand, and no notice of its own."""
+    """spec I5: two statements, whatever their number, and no notice of its own."""
     patients = [PatientFactory(clinic=clinic).pk for _ in range(5)]
-    said = {"subject": "Vaksine", "text": "Bestill time.", "by": staff, "now": timezone.now()}
+    wanted = [econtact.ToOpen(origin, pk, Source.OWN, "Bestill time.") for origin, pk in enumerate(patients)]
 
     with django_assert_num_queries(2):
-        (messages,) = econtact.open_many(clinic=clinic, patient_ids=patients, **said)
+        messages = econtact.open_many(wanted, clinic=clinic, subject="Vaksine", by=staff, now=timezone.now())
 
-    assert [message.dialog.patient_id for message in messages] == patients
-    assert {dialog.kind for dialog in Dialog.objects.all()} == {DialogKind.E_CONTACT}
-    assert Message.objects.filter(pk__in=[message.pk for message in messages]).count() == 5
+    opened = {dialog.origin: dialog for dialog in Dialog.objects.all()}
+    assert [opened[origin].patient_id for origin in range(5)] == patients
+    assert {dialog.kind for dialog in opened.values()} == {DialogKind.E_CONTACT}
+    assert {origin: opened[origin].messages.get().pk for origin in opened} == messages
     assert Notification.objects.count() == 0
 
 
 def test_e_contact_is_answered_as_any_other(kari, staff, reply, answer, clock):
     """spec E2, I5."""
-    said = {"subject": "Vaksine", "text": "Bestill time.", "by": staff, "now": timezone.now()}
-    ((message,),) = econtact.open_many(clinic=kari.clinic, patient_ids=[kari.pk], **said)
+    wanted = [econtact.ToOpen(1, kari.pk, Source.OWN, "Bestill time.")]
+    messages = econtact.open_many(wanted, clinic=kari.clinic, subject="Vaksine", by=staff, now=timezone.now())
+    message = Message.objects.get(pk=messages[1])
     reply(message)
     answer(message)
 
