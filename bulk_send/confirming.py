@@ -33,7 +33,7 @@ def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards:
     as it is. Those who cannot be sent to any more are left out, with the reason. Raises CannotSend, ValidationError.
     """
     Clinic.objects.select_for_update().get(pk=bulk.clinic_id)  # two bulks must not pass the daily limit together
-    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection__clinic").get(pk=bulk.pk)
+    current = locked(bulk)
     if not current.is_draft:
         return current
     if current.version != version:
@@ -49,6 +49,13 @@ def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards:
         what=f"confirmed {current.pk} {current.type} {current.size} {current.purpose}",
     )
     return current
+
+
+def locked(bulk: Bulk) -> Bulk:
+    """Lock the bulk, whatever its state, and return it fresh."""
+    rows = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection__clinic")
+    row: Bulk = rows.get(pk=bulk.pk)
+    return row
 
 
 def refuse_incomplete(bulk: Bulk, *, accepts_cards: bool) -> None:
@@ -159,7 +166,7 @@ def sent_today(clinic: Clinic, now: datetime) -> int:
 @transaction.atomic
 def undo(bulk: Bulk, *, by: User, now: datetime) -> bool:
     """Take it back inside the thirty seconds: it is a draft again, as it was. Returns whether it was in time."""
-    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=bulk.pk)
+    current = locked(bulk)
     if current.state != State.COUNTDOWN or current.release_at is None or current.release_at <= now:
         return False
     Recipient.objects.filter(bulk=current, state=RecipientState.LEFT_OUT).delete()
@@ -188,7 +195,7 @@ def stop(bulk: Bulk, *, by: User, now: datetime) -> bool:
 
     E-contacts that are made stand, card and notice with them. Returns False when there was nothing left to stop.
     """
-    current = Bulk.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=bulk.pk)
+    current = locked(bulk)
     if current.state not in (*IN_HAND, State.DONE) or not is_stoppable(current):
         return False
     Recipient.objects.filter(bulk=current, state=RecipientState.CHOSEN).update(

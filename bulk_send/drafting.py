@@ -46,14 +46,16 @@ class FellOut:
 def start(selection: Selection, *, by: User) -> Bulk:
     """Return the user's bulk for the selection: one not sent for good yet, or a new draft (back button, two tabs)."""
     begun = Bulk.objects.filter(selection=selection, created_by=by, state__in=[State.DRAFT, State.COUNTDOWN])
-    if bulk := begun.order_by("pk").first():
+    bulk: Bulk | None = begun.order_by("pk").first()
+    if bulk:
         return bulk
     closed = eligibility.unavailable(selection.clinic)
     first = next((kind for kind in Type if kind not in closed), Type.SMS)
-    bulk, _made = Bulk.objects.get_or_create(
+    made: Bulk
+    made, _is_new = Bulk.objects.get_or_create(
         selection=selection, created_by=by, state=State.DRAFT, defaults={"clinic": selection.clinic, "type": first}
     )
-    return bulk
+    return made
 
 
 @transaction.atomic
@@ -115,7 +117,7 @@ def practitioner_problem(bulk: Bulk, practitioner: Practitioner | None) -> dict[
 def locked(bulk: Bulk, version: int | None = None) -> Bulk:
     """Lock the bulk and return it fresh. Raises Conflict when it is no draft, or not the version looked at."""
     rows = Bulk.objects.select_for_update(of=("self",)).select_related("clinic", "selection__clinic")
-    row = rows.get(pk=bulk.pk)
+    row: Bulk = rows.get(pk=bulk.pk)
     if not row.is_draft or (version is not None and row.version != version):
         raise Conflict(row)
     return row

@@ -67,6 +67,7 @@ def open_cards(bulk: Bulk, turns: Sequence[Turn], practitioners: dict[int, int],
     """Open a card with the frozen takst for each: open, the patient's share 0, and no receipt notice."""
     wanted = [bulk_cards.ToOpen(turn.recipient, turn.patient, practitioners[turn.recipient]) for turn in turns]
     assert bulk.confirmed_by is not None  # noqa: S101 # nosec B101
+    assert bulk.tariff_on is not None  # noqa: S101 # nosec B101 - frozen with the list
     bulk_cards.open_many(
         wanted,
         clinic=bulk.clinic,

@@ -103,7 +103,7 @@ def plan_sms(bulk: Bulk, turns: Sequence[Turn], now: datetime) -> None:
         subject_type=SubjectType.BULK,
         slot="bulk",
         lane=Lane.BULK,
-        event_at=bulk.confirmed_at,
+        event_at=bulk.confirmed_at or now,
         due_at=now,
         expires_at=now + LIFETIME[Kind.BULK_SMS],
         by=bulk.confirmed_by,

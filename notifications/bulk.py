@@ -82,7 +82,8 @@ def returned(model: type[models.Model], names: Sequence[str]) -> str:
     """Return the RETURNING clause."""
     if not names:
         return ""
-    return " RETURNING " + ", ".join(f'"{model._meta.get_field(name).column}"' for name in names)
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    return " RETURNING " + ", ".join(f'"{field.column}"' for field in fields)
 
 
 def insert_found(
@@ -97,7 +98,8 @@ def insert_found(
     except EmptyResultSet:
         return
     shared: list[Any] = [model._meta.get_field(name) for name in same]
-    own = [f'"{model._meta.get_field(name).column}"' for name in columns]
+    found_in: list[Any] = [model._meta.get_field(name) for name in columns]
+    own = [f'"{field.column}"' for field in found_in]
     names = ", ".join([*own, *(f'"{field.column}"' for field in shared)])
     values = ", ".join([*own, *(cast_of(field, "%s") for field in shared)])
     # The query is the ORM's own, names are the model's, values are parameters.
