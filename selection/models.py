@@ -58,3 +58,4 @@ class Member(models.Model):
 
 
 from selection.risk_models import RiskAnalysis  # noqa: E402, F401 - Django finds models through this module
+from selection.search_models import SavedChange, SavedSearch, SearchVersion  # noqa: E402, F401 - as above
