@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from clinics.models import Clinic, User
 from patients.models import CodeSystem, EntryType, JournalEntry, Patient
+from selection import risk_runs
 from selection.models import Origin, Selection
 from selection.risk_models import FalsePositive, RiskAnalysis, RunState
+from selection.risk_reading import offered_one
 from tests.factories import ClinicFactory, PatientFactory, UserFactory
 
 MONDAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stop the clock on the Monday."""
+    with time_machine.travel(datetime(2026, 11, 23, 9, 0, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
@@ -82,5 +93,31 @@ def selection_from(staff: User) -> Callable[..., Selection]:
     def make(analysis: RiskAnalysis, **fields: object) -> Selection:
         known = {"origin": Origin.RISK, "origin_id": analysis.pk, "name": "Influensavaksine", "created_by": staff}
         return Selection.objects.create(clinic=analysis.clinic, **(known | fields))
+
+    return make
+
+
+@pytest.fixture
+def analyse(clinic: Clinic, staff: User) -> Callable[..., RiskAnalysis]:
+    """Ask for an analysis, carry it out as the worker does, and return it."""
+
+    def make(programme: str = "influenza", of: Clinic = clinic) -> RiskAnalysis:
+        wanted = offered_one(programme, MONDAY)
+        asked = risk_runs.ask(of, wanted, by=staff)
+        assert risk_runs.carry_out(asked.pk, timezone.now())
+        asked.refresh_from_db()
+        assert asked.state == RunState.DONE
+        return asked
+
+    return make
+
+
+@pytest.fixture
+def found(analyse: Callable[..., RiskAnalysis]) -> Callable[..., list[str]]:
+    """Analyse, and return on which rules the patient was found."""
+
+    def make(patient: Patient, programme: str = "influenza") -> list[str]:
+        evidence = analyse(programme, of=patient.clinic).evidence.filter(patient=patient)
+        return sorted(evidence.values_list("rule", flat=True))
 
     return make
