@@ -15,6 +15,16 @@ from django.utils.translation import gettext_lazy
 from clinics.admin import ClinicAdmin, site
 from clinics.models import Clinic
 from timebook import foresight
+from timebook.foresight import Foresight
+
+
+def foreseen(clinic: Clinic) -> Foresight:
+    """Return what switching the module on would do; a book is long, so it is judged once for each row that is read."""
+    kept = vars(clinic)
+    if "foreseen" not in kept:
+        kept["foreseen"] = foresight.of_module(clinic, timezone.now())
+    found: Foresight = kept["foreseen"]
+    return found
 
 
 class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,7 +38,8 @@ class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.expected = foresight.of_module(self.instance, timezone.now()).digest if self.instance.pk else ""
+        is_off = self.instance.pk and not self.instance.timebook_notices
+        self.expected = foreseen(self.instance).digest if is_off else ""
         self.initial["seen"] = self.expected
 
     def clean(self) -> dict[str, Any]:
@@ -62,7 +73,7 @@ class SwitchingClinicAdmin(ClinicAdmin):
 
     def timebook_foresight(self, obj: Clinic) -> SafeString:
         """Show how many reminders the switch would make; names are not for support."""
-        return render_to_string("timebook/_foresight.html", {"seen": foresight.of_module(obj, timezone.now())})
+        return render_to_string("timebook/_foresight.html", {"seen": foreseen(obj)})
 
     timebook_foresight.short_description = gettext_lazy("Når Timebok slås på")  # type: ignore[attr-defined]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from notifications.kinds import Kind
 from notifications.models import Notification
 from tests.access.people import logged_in, supporter
 from tests.access.world import World
+from timebook import foresight
 from timebook.models import Appointment, AppointmentType
 
 
@@ -31,6 +33,23 @@ def test_the_manager_sees_the_numbers_and_a_changed_book_is_said(here: World, ma
     assert AppointmentType.objects.get(pk=here.type.pk).notices
 
 
+@pytest.mark.parametrize(("is_on", "times"), [(True, 0), (False, 1)])
+def test_the_book_is_judged_only_when_the_switch_is_off_and_once(
+    is_on: bool, times: int, here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clinic's page is opened for other reasons too, and a book is long (spec D8)."""
+    Clinic.objects.filter(pk=here.clinic.pk).update(timebook_notices=is_on)
+    client, url = logged_in(supporter()), reverse("admin:clinics_clinic_change", args=[here.clinic.pk])
+    judged, judge = [], foresight.of_module
+    monkeypatch.setattr(foresight, "of_module", lambda *given: judged.append(given) or judge(*given))
+
+    opened = client.get(url)
+    refused = client.post(url, {"name": ""})
+
+    assert (opened.status_code, refused.status_code) == (200, 200)
+    assert len(judged) == 2 * times
+
+
 def test_support_sees_numbers_and_no_names_before_switching_the_module(here: World) -> None:
     """spec A2, A7."""
     Clinic.objects.filter(pk=here.clinic.pk).update(timebook_notices=False)
@@ -40,6 +59,7 @@ def test_support_sees_numbers_and_no_names_before_switching_the_module(here: Wor
     page = client.get(url)
     text = page.content.decode()
     form = {name: getattr(here.clinic, name) for name in ("name", "alias", "sms_sender", "phone", "time_zone")}
+    form["bulk_daily_limit"] = here.clinic.bulk_daily_limit
     form |= {"is_active": "on", "is_demo": "on", "econtact_provider": "", "timebook_notices": "on"}
 
     refused = client.post(url, form | {"seen": "0" * 32})
