@@ -198,7 +198,7 @@ def named(channels: Collection[Channel]) -> str:
 
 
 def explain_silence(silence: Silence) -> Explanation:
-    """Explain an event that called for no notice."""
+    """Explain an event that called for no notice; one that was never stored is told by the values of today."""
     seen = Seen.unpacked(silence.kind, silence.seen)
     shown = lines(seen, silence.subject_type)
     if silence.reason in TIMING:
@@ -212,6 +212,7 @@ def explain_silence(silence: Silence) -> Explanation:
         outcome=f"{silence.get_reason_display()}.",
         lines=shown,
         turn="" if silence.reason == Reason.IMPORTED else turned(seen, *earlier(silence)),
+        is_forecast=silence.pk is None,
     )
 
 

@@ -128,3 +128,4 @@ def test_an_import_explains_itself_from_its_own_row(kari, kind, set_up) -> None:
     assert answers["Bekreftelse på oppsatt time"].outcome == "Timen er importert: import gir ingen bekreftelse."
     assert answers["Bekreftelse på oppsatt time"].turn == ""
     assert "senest mandag 23. november kl. 09.00" in answers["Påminnelse om time"].turn
+    assert all(answer.is_forecast for answer in answers.values())  # «Slik er det nå»: no values were kept
