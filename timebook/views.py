@@ -19,14 +19,17 @@ from timebook import book, calendar
 from timebook.models import Appointment, AppointmentType
 
 MOST = 12  # columns in a day; a clinic with more chooses whom to see
+FRIDAY = 5  # as ISO numbers the days
 LATEST = 200  # appointments on a card
 
 
 @require_GET
 @needs(Right.READ_CARD)
 def week(request: StaffRequest) -> HttpResponse:
-    """Show a practitioner's week."""
+    """Show a practitioner's week; at the weekend the coming one, unless a day is asked for."""
     on, everyone = day_asked_for(request), in_use(request)
+    if "dag" not in request.GET and on.isoweekday() > FRIDAY:
+        on = calendar.week_of(on) + timedelta(weeks=1)
     monday = calendar.week_of(on)
     who = chosen(request, everyone) or (own(request, everyone) if everyone else None)
     grid = book.week(request.clinic, who, monday, timezone.now()) if who else None

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from clinics.models import AuditAction, AuditEvent, User
 from patients.models import Patient
+from tests.access.people import logged_in
 from tests.access.world import World
 from tests.factories import AppointmentFactory, AppointmentTypeFactory, PatientFactory
 from tests.screens.conftest import MONDAY
@@ -270,6 +271,20 @@ def test_the_grid_marks_exceptions(here: World, secretary: Client) -> None:
 def test_a_day_that_cannot_be_read_is_today(day: str, here: World, secretary: Client) -> None:
     for name in ("timebook:week", "timebook:day"):
         assert secretary.get(reverse(name), {"dag": day}).context["on"] == MONDAY.date()
+
+
+@pytest.mark.parametrize("days", [5, 6])
+def test_the_weekend_shows_the_coming_week_unless_a_day_is_asked_for(days: int, here: World, user: User) -> None:
+    """On Saturday and Sunday the week that ends is over; «I dag» still goes to it."""
+    with time_machine.travel(MONDAY + timedelta(days=days), tick=False):
+        client = logged_in(user)
+        shown = client.get(reverse("timebook:week"))
+        asked = client.get(reverse("timebook:week"), {"dag": (MONDAY + timedelta(days=days)).date()})
+        day = client.get(reverse("timebook:day"))
+
+    assert shown.context["number"] == 49
+    assert asked.context["number"] == 48
+    assert day.context["on"] == (MONDAY + timedelta(days=days)).date()
 
 
 def test_looking_at_an_appointment_is_logged(here: World, secretary: Client) -> None:
