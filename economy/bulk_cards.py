@@ -1,4 +1,4 @@
-"""Open billing cards with one line each for many patients, in the caller's transaction (spec I5)."""
+"""Open billing cards with one line each for many patients, and make them void again, set-based (spec I5)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from clinics.models import Clinic, User
+from django.db.models import F
+
+from clinics.models import AuditAction, AuditEvent, Clinic, User
 from economy import series
 from economy.kinds import Source, State
 from economy.models import BillingCard, Line
+from economy.sealing import SEALED
 from economy.tariff import Tariff
 from notifications.bulk import insert_each
 
@@ -61,3 +64,22 @@ def line(tariff: Tariff) -> Line:
         rules=tariff.rules,
         tariff_from=tariff.valid_from,
     )
+
+
+def void_many(origins: Sequence[int], *, reason: str, now: datetime) -> list[int]:
+    """Make the cards of e-contacts that were not delivered void, in the caller's transaction (spec I5).
+
+    Returns the pk of those that were paid meanwhile: they stand, and only a credit can take them back (spec F5).
+    """
+    cards = BillingCard.objects.filter(origin__in=origins).order_by("pk").select_for_update()
+    held = list(cards.values_list("pk", "clinic", "patient", "state"))
+    going = [row for row in held if row[3] not in SEALED]
+    keys = [pk for pk, *_ in going]
+    drafts = [pk for pk, _, _, state in going if state == State.DRAFT]
+    Line.objects.filter(card__in=drafts).exclude(removed_at=None).delete()
+    BillingCard.objects.filter(pk__in=keys).update(
+        state=State.VOID, reason=reason, settled_at=now, version=F("version") + 1
+    )
+    lines = [(clinic, patient, f"voided {pk}") for pk, clinic, patient, _ in going]
+    insert_each(AuditEvent(action=AuditAction.CARD, source="engine"), ("clinic", "patient_id", "what"), lines)
+    return [pk for pk, _, _, state in held if state == State.PAID]

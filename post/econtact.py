@@ -1,4 +1,4 @@
-"""E-contact: one dialog to each of many patients, for bulk sending, in its transaction (spec I5)."""
+"""E-contact: one dialog to each of many patients, for bulk sending, in its transaction; and taken back (spec I5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
 
-from clinics.models import Clinic, User
+from clinics.models import AuditAction, AuditEvent, Clinic, User
 from notifications.bulk import insert_each
 from post.models import Dialog, DialogKind, DialogState, Message, Party
 
@@ -42,3 +42,35 @@ def open_many(wanted: Sequence[ToOpen], *, clinic: Clinic, subject: str, by: Use
     said = [(dialogs[one.origin], one.text, uuid4()) for one in wanted]
     messages = dict(insert_each(message, ("dialog", "text", "key"), said, returning=("dialog", "id")))
     return {one.origin: messages[dialogs[one.origin]] for one in wanted}
+
+
+class Opened(NamedTuple):
+    """What an e-contact says: for the gateway that delivers it, and nobody else (spec C4)."""
+
+    message: int  # pk
+    subject: str
+    text: str
+    sent_at: datetime
+
+
+def opened_for(origins: Sequence[int]) -> dict[int, Opened]:
+    """Return the first message of each e-contact, by origin, with one query."""
+    rows = Message.objects.filter(dialog__origin__in=origins).order_by("-pk")
+    found = rows.values_list("dialog__origin", "pk", "dialog__subject", "text", "sent_at")
+    return {origin: Opened(*rest) for origin, *rest in found}  # the first of a dialog comes last, and stays
+
+
+def messages_of(origins: Sequence[int]) -> list[int]:
+    """Return the pk of every message of the e-contacts: the subjects of their notices."""
+    return list(Message.objects.filter(dialog__origin__in=origins).values_list("pk", flat=True))
+
+
+def close_many(origins: Sequence[int]) -> None:
+    """Put away the dialogs of e-contacts that were not delivered, in the caller's transaction."""
+    rows = Dialog.objects.filter(origin__in=origins).exclude(state=DialogState.CLOSED)
+    held = list(rows.order_by("pk").select_for_update().values_list("pk", "clinic", "patient"))
+    Dialog.objects.filter(pk__in=[pk for pk, _, _ in held]).update(
+        state=DialogState.CLOSED, is_unread=False, answer_by=None
+    )
+    lines = [(clinic, patient, f"closed {pk}") for pk, clinic, patient in held]
+    insert_each(AuditEvent(action=AuditAction.DIALOG, source="engine"), ("clinic", "patient_id", "what"), lines)
