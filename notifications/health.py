@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ BELL_WINDOW = timedelta(days=7)
 BEAT_EVERY = timedelta(seconds=10)
 SILENT_AFTER = timedelta(seconds=60)
 ALARM_AFTER = timedelta(minutes=2)  # a short rest after a 429 alarms nobody
+SOURCES: list[Callable[[Clinic, datetime], Sequence[str]]] = []  # apps above add theirs in `AppConfig.ready()`
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class Alarms:
 
 
 def alarms(clinic: Clinic) -> Alarms:
-    """Return the clinic's bell and the engine's alarms, in three queries."""
+    """Return the clinic's bell and the engine's alarms, in three queries and those of other apps."""
     now = timezone.now()
     failed = Delivery.objects.of(clinic).filter(state__in=FAILED_STATES, settled_at__gte=now - BELL_WINDOW)
-    return Alarms(failed.count(), [*pause_messages(now), *silence_messages(now)])
+    others = [words for ask in SOURCES for words in ask(clinic, now)]
+    return Alarms(failed.count(), [*pause_messages(now), *silence_messages(now), *others])
 
 
 def pause_messages(now: datetime) -> list[str]:

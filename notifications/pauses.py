@@ -14,6 +14,8 @@ from notifications.providers.base import Outcome, Verdict
 SETUP_REST = timedelta(minutes=2)  # then one message is tried again
 BREAKER = 5  # unknown outcomes in one batch with nothing accepted
 SILENT = frozenset({Reason.PROVIDER_DOWN})
+Lesson = tuple[Reason, timedelta]
+WAKE: Lesson = Reason.NO_ANSWER, timedelta(0)  # rest no longer
 
 
 def allowance(channel: Channel, now: datetime, limit: int) -> int:
@@ -26,17 +28,28 @@ def allowance(channel: Channel, now: datetime, limit: int) -> int:
 
 def learn(channel: Channel, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Pause or wake the channel by what the batch met."""
-    verdicts = [outcome.verdict for outcome in outcomes]
-    if Verdict.SETUP in verdicts:
-        rest(channel, Reason.PROVIDER_SETUP, SETUP_REST, now)
-    elif waits := [outcome.retry_after for outcome in outcomes if outcome.retry_after]:
-        rest(channel, Reason.PROVIDER_BUSY, max(waits), now)
-    elif Verdict.ACCEPTED in verdicts or Verdict.REFUSED in verdicts:
+    lesson = lesson_of(outcomes)
+    if lesson == WAKE:
         ChannelPause.objects.filter(channel=channel).delete()
-    elif verdicts.count(Verdict.UNKNOWN) >= BREAKER:
-        rest(channel, Reason.NO_ANSWER, timedelta(seconds=settings.BREAKER_SECONDS), now)
-    elif any(outcome.reason in SILENT for outcome in outcomes):
-        rest(channel, Reason.PROVIDER_DOWN, timedelta(seconds=settings.BREAKER_SECONDS), now)
+    elif lesson:
+        rest(channel, *lesson, now)
+
+
+def lesson_of(outcomes: Sequence[Outcome]) -> Lesson | None:
+    """Say why and how long to rest, WAKE when the provider answers again, or None when the batch taught nothing."""
+    verdicts = [outcome.verdict for outcome in outcomes]
+    silence = timedelta(seconds=settings.BREAKER_SECONDS)
+    if Verdict.SETUP in verdicts:
+        return Reason.PROVIDER_SETUP, SETUP_REST
+    if waits := [outcome.retry_after for outcome in outcomes if outcome.retry_after]:
+        return Reason.PROVIDER_BUSY, max(waits)
+    if Verdict.ACCEPTED in verdicts or Verdict.REFUSED in verdicts:
+        return WAKE
+    if verdicts.count(Verdict.UNKNOWN) >= BREAKER:
+        return Reason.NO_ANSWER, silence
+    if any(outcome.reason in SILENT for outcome in outcomes):
+        return Reason.PROVIDER_DOWN, silence
+    return None
 
 
 def rest(channel: Channel, reason: Reason, how_long: timedelta, now: datetime) -> None:
