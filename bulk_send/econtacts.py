@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bulk_send import confirming, placeholders
@@ -19,6 +19,8 @@ from notifications.kinds import State as NoticeState
 from notifications.models import Notification, link_token
 from post import econtact
 from post.models import Source
+
+HELD = timedelta(0)  # a notice that nobody lets go dies the moment it is due: it cannot go before its e-contact
 
 
 def make(bulk: Bulk, turns: Sequence[Turn], now: datetime) -> dict[int, str]:
@@ -86,13 +88,20 @@ def plan_notices(bulk: Bulk, turns: Sequence[Turn], messages: dict[int, int], no
     if bulk.clinic.econtact_provider == EContactProvider.HELSENORGE:
         promise(bulk, by_gateway, messages, now, due_at=now, external=External.HELSENORGE)
     else:
-        promise(bulk, by_gateway, messages, now, due_at=now + LIFETIME[Kind.ECONTACT])
+        promise(bulk, by_gateway, messages, now, due_at=now + LIFETIME[Kind.ECONTACT], lives=HELD)
 
 
 def promise(
-    bulk: Bulk, turns: Sequence[Turn], messages: dict[int, int], now: datetime, *, due_at: datetime, external: str = ""
+    bulk: Bulk,
+    turns: Sequence[Turn],
+    messages: dict[int, int],
+    now: datetime,
+    *,
+    due_at: datetime,
+    lives: timedelta = LIFETIME[Kind.ECONTACT],
+    external: str = "",
 ) -> None:
-    """Insert one notice for each message."""
+    """Insert one notice for each message; it dies `lives` after it was due."""
     like = Notification(
         clinic=bulk.clinic,
         kind=Kind.ECONTACT,
@@ -103,7 +112,7 @@ def promise(
         external=external,
         event_at=now,
         due_at=due_at,
-        expires_at=due_at + LIFETIME[Kind.ECONTACT],
+        expires_at=due_at + lives,
         settled_at=now if external else None,
         by=bulk.confirmed_by,
         batch=bulk.pk,

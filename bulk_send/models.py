@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.models import EContactProvider, Practitioner, User
 from clinics.scope import ClinicRow
+from notifications.queries import ClaimingQuerySet
 from patients.models import Patient
 from selection.models import Selection
 
@@ -150,6 +151,10 @@ class HandoverState(models.TextChoices):
     DELIVERED = "delivered", _("Levert")
     REFUSED = "refused", _("Avvist")
     EXPIRED = "expired", _("For sent")
+    STOPPED = "stopped", _("Stoppet")  # by ourselves, before the gateway had it
+
+
+OPEN_HANDOVER = (HandoverState.QUEUED, HandoverState.SENDING, HandoverState.UNKNOWN)
 
 
 class Handover(ClinicRow):
@@ -162,10 +167,12 @@ class Handover(ClinicRow):
     state = models.CharField(max_length=9, choices=HandoverState.choices, default=HandoverState.QUEUED)
     reason = models.CharField(max_length=24, blank=True)
     attempts = models.SmallIntegerField(default=0)
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # when to look at it next: hand it over, give the worker up, or ask
     expires_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+
+    objects = ClaimingQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("overlevering")
@@ -179,3 +186,19 @@ class Handover(ClinicRow):
 
     def __str__(self) -> str:
         return f"Overlevering {self.pk}"
+
+
+class GatewayPause(models.Model):
+    """A gateway that rests: it asked us to wait, does not answer, or its set-up is wrong (then an alarm shows)."""
+
+    provider = models.CharField(max_length=12, choices=EContactProvider.choices, unique=True)
+    reason = models.CharField(max_length=24)  # notifications.Reason
+    since = models.DateTimeField()
+    until = models.DateTimeField()  # then one e-contact is tried; an answer lifts the pause
+
+    class Meta:
+        verbose_name = _("leverandør på pause")
+        verbose_name_plural = _("leverandører på pause")
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.reason}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from bulk_send import planning
+from bulk_send import asking, handing, planning
+from clinics.models import EContactProvider
 
-ROUNDS = 20  # slices of each bulk per task
+ROUNDS = 20  # slices of each bulk, or batches to a gateway, per task
 
 
 @shared_task(ignore_result=True)
@@ -16,3 +17,29 @@ def make_due() -> None:
     for _ in range(ROUNDS):
         if not planning.run(timezone.now()):
             return
+
+
+@shared_task(ignore_result=True)
+def hand_over_due() -> None:
+    """Hand over e-contacts, one task per provider: a gateway that hangs must not hold up the other."""
+    for provider in EContactProvider:
+        if handing.due(provider, timezone.now()).exists():
+            hand_over_to.apply_async(args=(provider.value,), expires=10, queue="bulk", retry=False)
+
+
+@shared_task(ignore_result=True)
+def hand_over_to(provider: str) -> None:
+    """Hand over to one provider's gateway."""
+    for _ in range(ROUNDS):
+        if not handing.run(EContactProvider(provider), timezone.now()):
+            return
+
+
+@shared_task(ignore_result=True)
+def clear_handovers() -> None:
+    """Close what waits in vain, give up dead workers' leases, and ask about unknown outcomes."""
+    for _ in range(ROUNDS):
+        if not handing.withdraw(timezone.now()):
+            break
+    asking.reap(timezone.now())
+    asking.clear_unknown(timezone.now())

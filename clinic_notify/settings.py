@@ -207,6 +207,8 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.dispatch_bulk": {"queue": "bulk"},
     "notifications.tasks.send_bulk": {"queue": "bulk"},
     "bulk_send.tasks.make_due": {"queue": "bulk"},
+    "bulk_send.tasks.hand_over_due": {"queue": "bulk"},
+    "bulk_send.tasks.clear_handovers": {"queue": "receipts"},
     "notifications.tasks.apply_receipts": {"queue": "receipts"},
     "notifications.tasks.clear_up": {"queue": "receipts"},
     "notifications.tasks.poll": {"queue": "receipts"},
@@ -227,6 +229,8 @@ CELERY_BEAT_SCHEDULE = {
         "notifications.tasks.dispatch_bulk": TICK_SECONDS,
         "notifications.tasks.send_bulk": TICK_SECONDS,
         "bulk_send.tasks.make_due": TICK_SECONDS,
+        "bulk_send.tasks.hand_over_due": TICK_SECONDS,
+        "bulk_send.tasks.clear_handovers": 10 * TICK_SECONDS,
         "notifications.tasks.apply_receipts": TICK_SECONDS,
         "notifications.tasks.clear_up": 10 * TICK_SECONDS,
         "notifications.tasks.poll": 60.0,
@@ -281,6 +285,16 @@ EMAIL_TIMEOUT = PROVIDER_TIMEOUT
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
 VAPID_CONTACT = env.str("VAPID_CONTACT", default="mailto:drift@example.com")
 PUSH_BASE_URL = env.str("PUSH_BASE_URL", default="")  # the sandbox's push service; empty means the real ones only
+
+# --- E-contact: the gateways of Helsenorge and Besøklegen -----------------------------------------------------------
+GATEWAYS = {  # by clinics.models.EContactProvider: address and bearer token
+    name: {
+        "URL": env.str(f"{name.upper()}_GATEWAY_URL", default="").rstrip("/"),
+        "TOKEN": env.str(f"{name.upper()}_GATEWAY_TOKEN", default=""),
+    }
+    for name in ("helsenorge", "besoklegen")
+}
+GATEWAY_IN_FLIGHT = env.int("GATEWAY_IN_FLIGHT", default=16)
 
 # --- Logs: ids, never names, numbers, addresses or message text ------------------------------------------------------
 LOGGING = {
