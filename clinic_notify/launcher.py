@@ -37,7 +37,8 @@ def main() -> None:
 def environment() -> dict[str, str]:
     """Return the demo's settings; secrets are made once and kept in var/, ports are free ones."""
     kept = VAR / "demo.json"
-    values: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else new_secrets()
+    known: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else {}
+    values = new_secrets() | known  # a newer version may need secrets that an older one did not make
     for name, wanted in {"WEB_PORT": 8000, "SANDBOX_PORT": 8001}.items():
         values[name] = os.environ.get(name) or str(free_port(wanted))
     kept.write_text(json.dumps(values, indent=1))
@@ -52,6 +53,8 @@ def environment() -> dict[str, str]:
         "TWILIO_BASE_URL": sandbox,
         "MAILGUN_API_URL": f"{sandbox}/v3",
         "PUSH_BASE_URL": f"{sandbox}/push/",
+        "HELSENORGE_GATEWAY_URL": f"{sandbox}/helsenorge",
+        "BESOKLEGEN_GATEWAY_URL": f"{sandbox}/besoklegen",
         "BROKER_URL": f"redis+socket://{broker_socket()}",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
@@ -67,6 +70,8 @@ def new_secrets() -> dict[str, str]:
         "MAILGUN_WEBHOOK_SIGNING_KEY": secrets.token_hex(16),
         "ANYMAIL_WEBHOOK_SECRET": f"hook:{secrets.token_hex(16)}",
         "VAPID_PRIVATE_KEY": vapid_key(),
+        "HELSENORGE_GATEWAY_TOKEN": secrets.token_hex(16),
+        "BESOKLEGEN_GATEWAY_TOKEN": secrets.token_hex(16),
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.app import build
+from sandbox.modes import GATEWAYS
 from sandbox.world import WORLD, PersonCard, Settings
 
 SECRETS = {  # field: environment variable, shared with the product
@@ -20,15 +21,17 @@ SECRETS = {  # field: environment variable, shared with the product
     "signing_key": "MAILGUN_WEBHOOK_SIGNING_KEY",
     "webhook_secret": "ANYMAIL_WEBHOOK_SECRET",  # nosec B105
 }
+TOKENS = {channel: f"{channel.upper()}_GATEWAY_TOKEN" for channel in GATEWAYS}
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="sandbox", description="Stand-ins for SMS gateway, mail API and push service")
+    what = "Stand-ins for SMS gateway, mail API, push service and e-contact gateways"
+    parser = argparse.ArgumentParser(prog="sandbox", description=what)
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--log", type=Path, default=Path("var/sandbox.jsonl"))
     parser.add_argument("--callback-url", default="http://127.0.0.1:8000")
-    parser.add_argument("--people", type=Path, default=None, help="JSON list of {name, mobile, email}")
+    parser.add_argument("--people", type=Path, default=None, help="JSON list of {name, mobile, email, econtact}")
     parser.add_argument("--fsync", action="store_true", help="write every line through to the disk")
     parser.add_argument("--seed", type=int, default=None, help="make faults with a probability repeatable")
     return parser.parse_args()
@@ -36,11 +39,12 @@ def arguments() -> argparse.Namespace:
 
 def settings(callback_url: str) -> Settings:
     """Read the shared secrets; stops with the missing variable's name."""
-    if missing := [name for name in SECRETS.values() if not os.environ.get(name)]:
+    if missing := [name for name in (*SECRETS.values(), *TOKENS.values()) if not os.environ.get(name)]:
         sys.exit(f"sandbox: set {', '.join(missing)} to the same values as the product's")
     values = {field: os.environ[name] for field, name in SECRETS.items()}
     values["webhook_secret"] = values["webhook_secret"].split(",")[0]  # two values while rotating
-    return Settings(**values, callback_url=callback_url.rstrip("/"))
+    tokens = {channel: os.environ[name] for channel, name in TOKENS.items()}
+    return Settings(**values, callback_url=callback_url.rstrip("/"), gateway_tokens=tokens)
 
 
 def main() -> None:

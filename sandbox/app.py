@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from sandbox import control, mailgun, phone, push, twilio
+from sandbox import control, gateways, mailgun, phone, push, twilio
 from sandbox.courier import COURIER, Courier
 from sandbox.log import GroundTruth
 from sandbox.modes import Modes
@@ -46,7 +46,7 @@ def build(settings: Settings, log_path: Path, *, fsync: bool = False, seed: int 
             message.status, message.code = last_status(message.outcome)
     app[WORLD] = world
     app[COURIER] = Courier(settings.callback_url, log, world.modes.dice)
-    for module in (twilio, mailgun, push, control, phone):
+    for module in (twilio, mailgun, push, gateways, control, phone):
         app.add_routes(module.routes())
     app.on_response_prepare.append(harden)
     app.on_cleanup.append(_close)

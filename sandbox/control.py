@@ -67,7 +67,7 @@ async def show_log(request: web.Request) -> web.Response:
 
 
 async def introduce(request: web.Request) -> web.Response:
-    """Learn whose phones there are: a list of {name, mobile, email, push}."""
+    """Learn whose phones there are: a list of {name, mobile, email, push, econtact}."""
     try:
         request.app[WORLD].introduce([PersonCard(**card) for card in await request.json()])
     except (TypeError, ValueError) as problem:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
-CHANNELS = ("sms", "email", "push")
+GATEWAYS = ("helsenorge", "besoklegen")  # of e-contact
+CHANNELS = ("sms", "email", "push", *GATEWAYS)
 
 # What is answered, whether the message is taken all the same, and how the page words it.
 MODES: dict[str, tuple[bool, str]] = {
@@ -62,6 +63,8 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "complaint": "Levert, så meldt som søppelpost",
     },
     "push": {"delivered": "Vist på telefonen"},
+    "helsenorge": {"delivered": "Levert"},
+    "besoklegen": {"delivered": "Levert"},
 }
 
 

@@ -11,12 +11,18 @@ from zoneinfo import ZoneInfo
 import jinja2
 from aiohttp import web
 
-from sandbox.modes import CALLBACKS, CHANNELS, MODES, OUTCOMES
+from sandbox.modes import CALLBACKS, CHANNELS, GATEWAYS, MODES, OUTCOMES, READS
 from sandbox.world import WORLD, Message, PersonCard, World
 
 HERE = Path(__file__).parent
 PRODUCT_STATIC = HERE.parent / "static"
-CHANNEL_NAMES = {"sms": "SMS", "email": "E-post", "push": "Push"}
+CHANNEL_NAMES = {
+    "sms": "SMS",
+    "email": "E-post",
+    "push": "Push",
+    "helsenorge": "Helsenorge",
+    "besoklegen": "Besøklegen",
+}
 STATUS_NAMES = {
     "queued": "i kø",
     "sent": "sendt",
@@ -51,7 +57,8 @@ def oslo(at: float) -> str:
 
 PAGES.filters["oslo"] = oslo
 PAGES.globals.update(channel_names=CHANNEL_NAMES, status_names=STATUS_NAMES)
-PAGES.globals.update(mode_names=MODES, callback_names=CALLBACKS, outcome_names=OUTCOMES)
+PAGES.globals.update(mode_names=MODES, callback_names=CALLBACKS, outcome_names=OUTCOMES, read_names=READS)
+PAGES.globals.update(gateways=GATEWAYS)
 
 
 @dataclass
@@ -75,7 +82,7 @@ class Phone:
 
 def phones(world: World) -> list[Phone]:
     """Return every phone, the one with the newest message first."""
-    claimed = {contact.casefold(): card for card in world.people for contact in card.contacts}
+    claimed = {contact.casefold() for card in world.people for contact in (*card.contacts, *card.econtact)}
     found = {card.name: _phone(world, card) for card in world.people}
     for (_, to), rows in world.by_recipient.items():
         if to not in claimed:
@@ -84,7 +91,9 @@ def phones(world: World) -> list[Phone]:
 
 
 def _phone(world: World, card: PersonCard) -> Phone:
-    rows = [row for contact in card.contacts for channel in CHANNELS for row in world.sent_to(channel, contact)]
+    ways = [(channel, contact) for contact in card.contacts for channel in CHANNELS if channel not in GATEWAYS]
+    ways += [(channel, number) for number in card.econtact for channel in GATEWAYS]
+    rows = [row for channel, to in ways for row in world.sent_to(channel, to)]
     return Phone(card.name, card.name, card.contacts, rows)
 
 
@@ -101,7 +110,7 @@ async def index(request: web.Request) -> web.Response:
 
 
 async def phone(request: web.Request) -> web.Response:
-    """Show one phone: SMS, mail and push."""
+    """Show one phone: SMS, mail, push, and what waits at the e-contact providers."""
     world = request.app[WORLD]
     wanted = request.query.get("to", "")
     for found in phones(world):

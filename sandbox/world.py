@@ -6,13 +6,13 @@ import hashlib
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from aiohttp import web
 
 from sandbox.log import GroundTruth
-from sandbox.modes import Modes
+from sandbox.modes import GATEWAYS, Modes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Settings:
     signing_key: str
     webhook_secret: str  # user:password
     callback_url: str
+    gateway_tokens: Mapping[str, str]  # bearer tokens of the e-contact gateways, by channel
 
 
 @dataclass(slots=True)
@@ -82,10 +83,11 @@ class PersonCard:
     mobile: str = ""
     email: str = ""
     push: str = ""
+    econtact: Sequence[str] = ()  # the numbers that e-contact gateways know the person by; shown nowhere
 
     @property
     def contacts(self) -> tuple[str, ...]:
-        """Everything the person can be reached at."""
+        """Everything the person can be reached at, as the page shows it."""
         return tuple(contact for contact in (self.mobile, self.email, self.push) if contact)
 
 
@@ -193,6 +195,8 @@ def _stored(message: Message) -> dict[str, object]:
         "sender": message.sender,
         "outcome": message.outcome,
     }
+    if message.channel in GATEWAYS:
+        stored["subject"] = message.subject
     if message.channel == "email":
         stored |= {"subject": message.subject, "html": message.html, "events": message.events}
         stored["files"] = [asdict(item) for item in message.files]

@@ -27,6 +27,8 @@ SECRETS = {
     "MAILGUN_WEBHOOK_SIGNING_KEY": "fault-signing-key",
     "ANYMAIL_WEBHOOK_SECRET": "hook:fault-secret",
     "VAPID_PRIVATE_KEY": "",
+    "HELSENORGE_GATEWAY_TOKEN": "fault-helsenorge",
+    "BESOKLEGEN_GATEWAY_TOKEN": "fault-besoklegen",
 }
 SHORT = {  # the same rules on a shorter clock
     "TICK_SECONDS": "0.5",
@@ -69,6 +71,8 @@ class House:
             "TWILIO_BASE_URL": self.sandbox_url,
             "MAILGUN_API_URL": f"{self.sandbox_url}/v3",
             "PUSH_BASE_URL": f"{self.sandbox_url}/push/",
+            "HELSENORGE_GATEWAY_URL": f"{self.sandbox_url}/helsenorge",
+            "BESOKLEGEN_GATEWAY_URL": f"{self.sandbox_url}/besoklegen",
         }
 
     def run(self, *command: str) -> str:

@@ -49,11 +49,22 @@ class Command(BaseCommand):
 
 def write_people(path: Path) -> None:
     """Tell the sandbox whose phone is whose, so that each patient has one."""
-    patients = Patient.objects.filter(clinic__is_demo=True).order_by("family_name", "given_name")
+    patients = (
+        Patient.objects.filter(clinic__is_demo=True).select_related("person").order_by("family_name", "given_name")
+    )
     cards = {(row.mobile, row.email): row for row in patients if row.can_be_notified}  # one person, two clinics
-    people = [{"name": row.name, "mobile": row.mobile, "email": row.email} for row in cards.values()]
+    people = [
+        {"name": row.name, "mobile": row.mobile, "email": row.email, "econtact": numbers_of(row)}
+        for row in cards.values()
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)  # a fresh clone has no var/
     path.write_text(json.dumps(people, ensure_ascii=False), encoding="utf-8")
+
+
+def numbers_of(patient: Patient) -> list[str]:
+    """Return what e-contact gateways know the patient by."""
+    number = patient.person.national_number if patient.person else patient.local_number
+    return [number] if number else []
 
 
 def create() -> int:

@@ -1,0 +1,136 @@
+"""The e-contact gateways of Helsenorge and Besøklegen: take a letter once per reference, and say if it is there."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import hdrs, web
+
+from sandbox import faults
+from sandbox.modes import GATEWAYS
+from sandbox.world import WORLD, Message, World
+
+BASE = f"/{{provider:{'|'.join(GATEWAYS)}}}/econtact/v1/messages"
+TEXTS = {
+    400: "Bad request",
+    401: "Unauthorized",
+    404: "Not found",
+    422: "Unprocessable",
+    429: "Too many requests",
+    500: "Internal server error",
+}
+FIELDS = ("reference", "recipient", "subject", "text", "sender", "sentAt")
+LONGEST = {"subject": 200, "text": 20_000}  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One request's letter, and what is wrong with it if anything."""
+
+    message: Message
+    objection: str = ""
+
+
+def complaint(status: int, code: str) -> web.Response:
+    """Return the gateways' error JSON; a refusal for good is a 422 with a code."""
+    status = 422 if status == 400 else status
+    if status == 422:
+        code = code or "unknown_recipient"
+    return web.json_response({"code": code, "message": TEXTS[status]}, status=status)
+
+
+async def take(request: web.Request) -> web.StreamResponse:
+    """Take a letter over, or say why not; the same reference again gets the same answer and is taken once."""
+    world, provider = request.app[WORLD], request.match_info["provider"]
+    if not _is_ours(request, world):
+        return complaint(401, "")
+    offered = await _offered(request, provider)
+    message, channel = offered.message, world.modes.of[provider]
+    fault = channel.pick(message.to, world.modes.dice)
+    await faults.pause(channel)
+    known = _known(world, provider, message.id)
+    objection = offered.objection or _conflict(known, message)
+    if objection or not fault.accepts:
+        world.refuse([message], "refuse" if objection else fault.mode)
+        return complaint(422, objection) if objection else await faults.refusal(request, fault, complaint)
+    if known:
+        world.refuse([message], "repeated")
+    else:
+        message.status = "delivered"
+        world.accept([message], fault.mode)
+    return await faults.answered(request, fault, json.dumps(_resource(known or message)).encode(), complaint)
+
+
+async def fetch(request: web.Request) -> web.StreamResponse:
+    """Say whether the reference has been taken; a new one may stay out of sight for `list_lag` seconds."""
+    world, provider = request.app[WORLD], request.match_info["provider"]
+    if not _is_ours(request, world):
+        return complaint(401, "")
+    channel = world.modes.of[provider]
+    found = _known(world, provider, request.match_info["reference"])
+    if found and found.at <= time.time() - channel.list_lag:
+        return await faults.looked_up(request, channel, json.dumps(_resource(found)).encode(), complaint)
+    if channel.reads != "ok":
+        return await faults.looked_up(request, channel, b"{}", complaint)
+    await faults.pause(channel)
+    return complaint(404, "unknown_reference")
+
+
+async def _offered(request: web.Request, provider: str) -> Offered:
+    try:
+        body = json.loads(await request.read())
+        given = {name: body[name] for name in FIELDS}
+        message = Message(
+            id=str(given["reference"]),
+            channel=provider,
+            to=str(given["recipient"]["value"]),
+            text=str(given["text"]),
+            at=time.time(),
+            sender=str(given["sender"]["name"]),
+            subject=str(given["subject"]),
+            token=str(given["reference"]),
+        )
+        return Offered(message, _objection(request, message, given["recipient"]))
+    except (ValueError, KeyError, TypeError):
+        return Offered(Message("", provider, "", "", time.time()), "malformed")
+
+
+def _objection(request: web.Request, message: Message, recipient: dict[str, object]) -> str:
+    if request.headers.get("Idempotency-Key") != str(UUID(message.id)):
+        return "wrong_idempotency_key"
+    if not message.to or not recipient["system"]:
+        return "unknown_recipient"
+    if not message.text or not message.subject:
+        return "empty"
+    if any(len(getattr(message, name)) > longest for name, longest in LONGEST.items()):
+        return "too_long"
+    return ""
+
+
+def _conflict(known: Message | None, message: Message) -> str:
+    same = known is None or (known.to, known.subject, known.text) == (message.to, message.subject, message.text)
+    return "" if same else "reference_reused"
+
+
+def _known(world: World, provider: str, reference: str) -> Message | None:
+    found = world.by_id.get(reference)
+    return found if found and found.channel == provider else None
+
+
+def _resource(message: Message) -> dict[str, str]:
+    return {"reference": message.id, "status": "delivered"}
+
+
+def _is_ours(request: web.Request, world: World) -> bool:
+    given = request.headers.get(hdrs.AUTHORIZATION, "")
+    right = f"Bearer {world.settings.gateway_tokens[request.match_info['provider']]}"
+    return secrets.compare_digest(given.encode(), right.encode())
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the gateways' addresses."""
+    return [web.post(BASE, take), web.get(f"{BASE}/{{reference}}", fetch)]
