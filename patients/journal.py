@@ -73,5 +73,13 @@ class JournalEntry(ClinicRow):
             models.Index(fields=["patient", "type", "starts_on"], name="journal_by_patient"),
         ]
 
+    @property
+    def value_shown(self) -> str:
+        """The value and its unit as people write them, for example 48,5 mmol/mol."""
+        if self.value is None:
+            return ""
+        number = f"{self.value.normalize():f}".replace(".", ",")
+        return f"{number} {self.unit}".strip()
+
     def __str__(self) -> str:
         return f"{self.type} {self.code}"

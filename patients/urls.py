@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients import audit_views, views
+from patients import audit_views, journal_views, views
 
 app_name = "patients"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("velg/", views.pick, name="pick"),
     path("ny/", views.register, name="register"),
     path("<int:pk>/personalia/", views.personal, name="personal"),
+    path("<int:pk>/journal/", journal_views.journal, name="journal"),
     path("<int:pk>/innsyn/", audit_views.readers, name="readers"),
     path("<int:pk>/kontakt/", views.contact, name="contact"),
     path("<int:pk>/metode/", views.method, name="method"),

@@ -18,7 +18,7 @@ from economy.models import BillingCard, Line, Receipt
 from integrations.models import ImportRun
 from notifications.kinds import Kind, State, SubjectType
 from notifications.models import Notification
-from patients.models import Patient
+from patients.models import JournalEntry, Patient
 from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
 from tests.factories import (
@@ -71,6 +71,9 @@ def world() -> World:
     appointment = AppointmentFactory(patient=patient, practitioner=practitioner, place=place, type=kind)
     run = ImportRun.objects.create(
         clinic=clinic, format="csv", name=f"{FAMILY_NAME}.csv", state="checked", created_by=UserFactory()
+    )
+    JournalEntry.objects.create(
+        clinic=clinic, patient=patient, type="contact", text=f"Kontakt med {FAMILY_NAME}", starts_on=date(2026, 1, 2)
     )
     dialog = DialogFactory(patient=patient, subject=f"Om {FAMILY_NAME}")
     template = MessageTemplate.objects.create(clinic=clinic, name=FAMILY_NAME, text="Hei")
@@ -198,6 +201,7 @@ ROWS: dict[str, Kwargs] = {
     "clinics:invitation_again": pk_of("invitation"),
     "clinics:invitation_withdraw": pk_of("invitation"),
     "patients:readers": pk_of("patient"),
+    "patients:journal": pk_of("patient"),
 }
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {

@@ -17,7 +17,7 @@ from integrations.reasons import Weight
 from notifications.kinds import Channel, DeliveryState, External, Kind, Reason, State, SubjectType
 from notifications.models import Attempt, Delivery, DeliveryEvent, Notification, new_token
 from overview.management import demo_staff
-from patients.models import Consent, Patient
+from patients.models import Consent, JournalEntry, Patient
 from patients.names import search_key
 from tests.browser.seed_economy import billed
 from tests.browser.seed_post import dialogs
@@ -80,6 +80,7 @@ def main() -> None:
         "import": imported(clinic, manager),
         **dialogs(clinic, patients, manager),
     }
+    journal(patients[EVERYTHING])
     known |= billed(clinic, patients["Astri Bakken"], patients["Solfrid Egge"], manager)
     print(json.dumps(known))
 
@@ -100,6 +101,26 @@ def cards(clinic: Clinic) -> dict[str, Patient]:
         for number, (name, values) in enumerate(PEOPLE.items(), 1)
     )
     return {str(card): card for card in made}
+
+
+def journal(patient: Patient) -> None:
+    """Write an illness, a medicine that is no longer in use and more measurements than a page holds."""
+    today = timezone.localdate()
+    about = {"clinic": patient.clinic, "patient": patient}
+    since, until = today - timedelta(days=900), today - timedelta(days=100)
+    pressure = {"type": "observation", "system": "other", "code": "8480-6", "text": "Systolisk blodtrykk"}
+    JournalEntry.objects.bulk_create(
+        [
+            JournalEntry(**about, type="diagnosis", system="icpc2", code="K86", text="Hypertensjon", starts_on=since),
+            JournalEntry(
+                **about, type="medicine", system="atc", code="C09AA05", text="Ramipril", starts_on=since, ends_on=until
+            ),
+            *(
+                JournalEntry(**about, **pressure, starts_on=today - timedelta(days=n), value=130 + n % 20, unit="mmHg")
+                for n in range(60)
+            ),
+        ]
+    )
 
 
 def colleagues(clinic: Clinic) -> Membership:

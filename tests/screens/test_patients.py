@@ -14,6 +14,7 @@ from tests.access.world import World
 from tests.factories import PatientFactory, PersonFactory
 
 CARD_PAGES = ["overview:card", "timebook:of_patient", "notifications:card", "patients:personal", "patients:contact"]
+CARD_PAGES += ["patients:journal"]
 LABELS = [  # spec B2, these very labels
     "E-post (SMS sendes dersom e-post ikke er mulig)",
     "SMS (E-post sendes dersom SMS ikke er mulig)",
