@@ -1,16 +1,20 @@
-"""The demo clinics' patients: sixty invented people, with and without what notices need."""
+"""The demo clinics' patients: invented people of every age, with and without what notices need."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
 
 from clinics.models import Clinic, Practitioner, User
-from overview.management.synthetic import Invented, invented, people
+from overview.management.synthetic import FAMILIES, FEMALE, MALE, MEN, WOMEN, Invented, invented, people
 from patients.models import Consent, ConsentChange, Patient, Person, PortalAccount, PreferredMethod
 from patients.names import search_key
 
-SEED, MANY, FEW = 2026, 60, 6
+SEED, MANY, FEW = 2026, 100, 6
+EDGES = (0, 0, 1, 1, 2, 3, 4, 5, 6, 8, 10, 12, 86, 87, 88, 89, 90, 91, 93, 95)  # ages that `people` has few of
+LOGS_IN = 16  # years
+HOMES = (("9008", "5501"), ("9010", "5501"), ("9017", "5501"), ("9050", "5503"), ("9020", "5501"), ("5003", "4601"))
 KNOWN = """Lillian Iversen female|Birger Aasen male|Amina Hussain female|Torunn Dahl female|Per Olav Johansen male|
 Wenche Solberg female|Hege Pettersen female|Arvid Rønning male|Solveig Moen female|Magne Lunde male|
 Van Thanh Nguyen male|Gunnar Opsahl male|Ingrid Marie Bakken female|Ruth Kaspersen female|Biret Ánne Eira female|
@@ -20,13 +24,13 @@ METHODS = ("", "", PreferredMethod.EMAIL, PreferredMethod.SMS, PreferredMethod.B
 
 
 def create(clinic: Clinic, doctors: list[Practitioner], *, by: User, now: datetime) -> None:
-    """Make the sixty patients once; a clinic that has patients keeps them as they are."""
+    """Make the patients once; a clinic that has patients keeps them as they are."""
     if Patient.objects.of(clinic).exists():
         return
-    somebody = [*known_people(), *islice(people(SEED), MANY)][:MANY]
+    somebody = [*known_people(), *islice(people(SEED), MANY)][:MANY] + list(young_and_old(now))
     cards = [card(clinic, who, number, doctors=doctors, by=by, now=now) for number, who in enumerate(somebody)]
     write(clinic, cards, somebody, by=by, now=now)
-    accounts = [card.person_id for number, card in enumerate(cards) if number % 2 == 0]
+    accounts = [card.person_id for number, card in enumerate(cards) if number % 2 == 0 and (card.age or 0) >= LOGS_IN]
     PortalAccount.objects.bulk_create(
         [PortalAccount(person_id=pk, first_login_at=now, last_login_at=now) for pk in accounts if pk],
         ignore_conflicts=True,
@@ -52,6 +56,15 @@ def known_people() -> list[Invented]:
     return found
 
 
+def young_and_old(now: datetime) -> Iterator[Invented]:
+    """Yield someone of each of the outermost ages: newborns this year, and those from before 1940."""
+    for number, age in enumerate(EDGES):
+        sex = (FEMALE, MALE)[number % 2]
+        given = (WOMEN, MEN)[number % 2][number * 3 % len(MEN)]
+        born = (now - timedelta(days=int(age * 365.25) + 10 + number * 53 % 300)).date()
+        yield invented(given, FAMILIES[number * 3 % len(FAMILIES)], sex, born, serial=130, number=910_000 + number)
+
+
 def card(
     clinic: Clinic, who: Invented, number: int, *, doctors: list[Practitioner], by: User, now: datetime
 ) -> Patient:
@@ -60,8 +73,12 @@ def card(
     reachable = name not in NO_CONTACT and number % 20 != 19
     method = METHODS[number % len(METHODS)] if reachable else ""
     consent = {7: Consent.NOT_ASKED, 13: Consent.WITHDRAWN}.get(number % 20, Consent.GIVEN)
+    postal_code, municipality = HOMES[number % len(HOMES)]
     return Patient(
         clinic=clinic,
+        postal_code=postal_code,
+        municipality=municipality,
+        has_econtact=number % 3 == 1,
         given_name=who.given_name,
         family_name=who.family_name,
         search_name=search_key(name),

@@ -43,7 +43,7 @@ class Invented:
 
 
 def national_number(birth_date: date, sex: str, serial: int) -> str:
-    """Return a synthetic number (month + 80) for births from 1940; `serial` picks among those of the day.
+    """Return a synthetic number (month + 80) for births from 1900; `serial` picks among those of the day.
 
     Raises ValueError when the day has no number of that serial.
     """

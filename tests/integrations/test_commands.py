@@ -6,12 +6,15 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
+from django.db.models import F, Q
+from django.utils import timezone
 
 from clinics.models import Clinic, Membership, Role, User
 from notifications.models import Notification
 from overview.management import demo_staff
+from overview.management.demo_profiles import PROFILES
 from patients import identity
-from patients.models import ConsentChange, Patient, Person
+from patients.models import ConsentChange, EntryType, JournalEntry, Patient, Person
 from tests.factories import ClinicFactory, MembershipFactory
 from timebook.models import Appointment
 
@@ -100,7 +103,18 @@ def test_demo_is_refused_outside_development():
 
 def test_demo_twice_is_the_same_demo():
     said("create_demo", force=True)
-    tables = [Clinic, User, Membership, Person, Patient, Appointment, Authenticator, Notification, ConsentChange]
+    tables = [
+        Clinic,
+        User,
+        Membership,
+        Person,
+        Patient,
+        JournalEntry,
+        Appointment,
+        Authenticator,
+        Notification,
+        ConsentChange,
+    ]
     before = [list(table.objects.order_by("pk").values()) for table in tables]
 
     said("create_demo", force=True)
@@ -119,6 +133,28 @@ def test_demo_has_only_invented_people_and_no_confirmations():
     assert set(Notification.objects.values_list("kind", flat=True)) <= {"appointment_reminder"}
     assert not all(card.can_be_notified for card in Patient.objects.all())
     assert Person.objects.filter(cards__clinic__name="Bryggen hudklinikk", account__isnull=False).exists()
+
+
+def test_demo_is_rich_enough_to_search_in():
+    """Spec G2, H1, I2: every criterion divides the demo clinic's patients, none takes all of them."""
+    said("create_demo", force=True)
+
+    clinic = Clinic.objects.get(name="Fjordbyen legesenter")
+    cards, entries = Patient.objects.of(clinic), JournalEntry.objects.of(clinic)
+    years = {card.age for card in cards}
+    held = {profile.illness.code for profile in PROFILES} - set(entries.values_list("code", flat=True))
+    assert (min(years), max(years) >= 95, 60 <= len(cards) <= 150) == (0, True, True)
+    assert (clinic.free_text_sms, clinic.econtact_provider, held) == (True, "helsenorge", set())
+    for kind in EntryType:
+        assert cards.filter(journal__type=kind).distinct().count() > 0
+    divisions = [Q(has_econtact=True), Q(mobile=""), Q(consent="given"), Q(person__account=None), Q(sex="female")]
+    divisions += [Q(postal_code="9008"), Q(journal__code="J07BB02"), Q(journal__code="NPU27300"), Q(email="")]
+    for division in divisions:
+        assert 0 < cards.filter(division).distinct().count() < len(cards), division
+    assert not entries.filter(starts_on__gt=timezone.localdate()).exists()
+    assert not entries.filter(starts_on__lt=F("patient__birth_date")).exists()
+    assert entries.filter(type="medicine", ends_on=None).exists()
+    assert entries.filter(type="medicine").exclude(ends_on=None).exists()
 
 
 def test_demo_logins_work():

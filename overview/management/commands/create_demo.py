@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinics.models import Clinic, Place, Practitioner, User
-from overview.management import demo_book, demo_economy, demo_patients, demo_post, demo_staff
+from overview.management import demo_book, demo_economy, demo_journal, demo_patients, demo_post, demo_staff
 from patients.models import Patient
 
 ALL_ON: dict[str, Any] = {
@@ -20,6 +20,7 @@ ALL_ON: dict[str, Any] = {
     "timebook_notices": True,
     "economy_notices": True,
     "free_text_sms": True,
+    "econtact_provider": "helsenorge",
 }
 FIRST: dict[str, Any] = {"name": "Fjordbyen legesenter", "alias": "Fjordbyen legesenter", "sms_sender": "Fjordbyen"}
 SECOND: dict[str, Any] = {"name": "Bryggen hudklinikk", "alias": "Bryggen klinikk", "sms_sender": "Bryggen"}
@@ -81,6 +82,7 @@ def create() -> int:
     ]
     demo_patients.create(first, doctors[:2], by=manager, now=now)
     demo_patients.create_few(second, by=manager, now=now)
+    demo_journal.fill(first, now)
     rooms = [place(first, f"Rom {number}", "Fjordgata 12") for number in range(1, 4)]
     made = demo_book.fill(first, doctors, rooms, by=manager, now=now)
     demo_post.fill(first, by=users["kari.holm@example.com"], now=now)
