@@ -16,7 +16,7 @@ from clinics.models import Clinic, Practitioner
 from economy import money
 from economy.kinds import Exemption, Method
 from economy.models import MOST_OF_ONE, BillingCard, Issuer, Line
-from patients.models import Patient
+from patients.forms import PickingForm
 
 DATES = ["%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y", "%d%m%Y", "%d%m%y"]
 WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)  # of an organisation number's digits; the ninth checks them, modulo 11
@@ -102,21 +102,12 @@ class ChangeForm(DetailsForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class NewForm(DetailsForm, KeyedForm):
+class NewForm(DetailsForm, KeyedForm, PickingForm):
     """A new card; the patient is chosen by search."""
-
-    patient = forms.ModelChoiceField(
-        label=_("Pasient"),
-        queryset=Patient.objects.none(),
-        widget=forms.HiddenInput,
-        error_messages={"required": _("Velg en pasient: søk, og trykk på treffet.")},
-    )
-    patient_text = forms.CharField(label=_("Pasient"), required=False, max_length=100)
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, clinic=clinic, **kwargs)
-        field: Any = self.fields["patient"]
-        field.queryset = Patient.objects.of(clinic)
+        self.pick_among(clinic)
         self.fields["service_date"].initial = timezone.now().astimezone(clinic.zone).date()
 
 

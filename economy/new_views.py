@@ -10,18 +10,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from clinics import audit
 from clinics.access import Right
-from clinics.gate import StaffRequest, needs, row_or_404
+from clinics.gate import StaffRequest, needs
 from clinics.models import Practitioner
 from economy import billing
 from economy.forms import NewForm
 from economy.models import BillingCard
 from patients import card as patient_cards
-from patients import search
+from patients import picking
 from patients.models import Patient
-
-HITS = 8
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,7 +27,7 @@ def new(request: StaffRequest) -> HttpResponse:
     """Ask for what a card needs, and make the draft."""
     if request.method == "GET":
         return show(request, NewForm(initial=asked_for(request), clinic=request.clinic))
-    if "pick" in request.POST or "find" in request.POST:
+    if picking.is_asked(request):
         return choose_patient(request)
     form = NewForm(request.POST, clinic=request.clinic)
     try:
@@ -53,15 +50,8 @@ def asked_for(request: StaffRequest) -> dict[str, Any]:
 
 def choose_patient(request: StaffRequest) -> HttpResponse:
     """Search for a patient, or take the one that was pressed; everything typed stays."""
-    typed = {name: text for name in NewForm.base_fields if (text := request.POST.get(name))}
-    if pk := request.POST.get("pick", ""):
-        typed["patient"] = str(row_or_404(request, Patient, int(pk) if is_pk(pk) else 0).pk)
-        return show(request, NewForm(initial=typed, clinic=request.clinic))
-    words = typed.get("patient_text", "")[:100]
-    hits = search.quick(request.clinic, words, limit=HITS)
-    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[hit.pk for hit in hits])
-    form = NewForm(initial=typed | {"patient": ""}, clinic=request.clinic)
-    return show(request, form, hits=hits, text=words)
+    choice = picking.choose(request, NewForm.base_fields)
+    return show(request, NewForm(initial=choice.initial, clinic=request.clinic), **choice.shown)
 
 
 def made(request: StaffRequest, form: NewForm) -> BillingCard | None:
@@ -86,10 +76,5 @@ def show(request: StaffRequest, form: NewForm, *, status: int = 200, **more: Any
 def patient_of(request: StaffRequest, pk: str) -> Patient | None:
     """Return the acting clinic's patient, or None."""
     rows = Patient.objects.of(request.clinic).select_related("clinic")
-    found: Patient | None = rows.filter(pk=int(pk)).first() if is_pk(pk) else None
+    found: Patient | None = rows.filter(pk=int(pk)).first() if picking.is_pk(pk) else None
     return found
-
-
-def is_pk(text: str) -> bool:
-    """Whether the text can be a primary key."""
-    return text.isascii() and text.isdecimal() and len(text) < 19

@@ -24,6 +24,23 @@ def take_errors(form: forms.BaseForm, error: ValidationError) -> None:
             form.add_error(field if field in form.fields else None, message)
 
 
+class PickingForm(forms.Form):
+    """Mixin: the patient is chosen by search; `pick_among` says where."""
+
+    patient = forms.ModelChoiceField(
+        label=_("Pasient"),
+        queryset=Patient.objects.none(),
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Velg en pasient: søk, og trykk på treffet.")},
+    )
+    patient_text = forms.CharField(label=_("Pasient"), required=False, max_length=100)
+
+    def pick_among(self, clinic: Clinic) -> None:
+        """Let the clinic's own patients be chosen, and no others."""
+        field: Any = self.fields["patient"]
+        field.queryset = Patient.objects.of(clinic).select_related("clinic", "person")
+
+
 class SearchForm(StaffForm, forms.Form):
     """The quick search box (spec G1)."""
 

@@ -19,13 +19,13 @@ from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
 from clinics.models import AuditAction
 from clinics.redirects import safe_next
-from patients import card, consent, preference, search
+from patients import card, consent, preference
 from patients.contact import change_contact
 from patients.forms import ContactForm, PersonalForm, RegisterForm, SearchForm, contact_of, take_errors
 from patients.models import ConsentChange, Patient
+from patients.picking import FEW, LONGEST, hits
 from patients.registration import register as open_card
 
-FEW = 8  # hits in the drop-down
 MANY = 50  # hits on the page
 
 
@@ -54,16 +54,9 @@ def quick(request: StaffRequest) -> HttpResponse:
 @needs(Right.BOOK)
 def pick(request: StaffRequest) -> HttpResponse:
     """Return hits as buttons that choose a patient in a form, for htmx."""
-    text = request.POST.get("patient_text", "")[:100].strip()
+    text = request.POST.get("patient_text", "")[:LONGEST].strip()
     found = hits(request, text, FEW) if text else []
     return render(request, "patients/_pick.html", {"text": text, "hits": found})
-
-
-def hits(request: StaffRequest, text: str, limit: int) -> list[Patient]:
-    """Search at the acting clinic, and log every patient shown (threat 34)."""
-    found = search.quick(request.clinic, text, limit=limit)
-    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[patient.pk for patient in found])
-    return found
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.forms import ClinicForm, StaffForm
 from clinics.models import Clinic, User
-from patients.models import Patient
+from patients.forms import PickingForm
 from post.models import SUBJECT_MAX, TEXT_MAX, MessageTemplate
 from post.texts import LineField, PlainField
 
@@ -61,16 +61,9 @@ class AnswerForm(WriteForm):
         self.fields["knowingly"].widget.attrs.pop("class", None)
 
 
-class NewForm(WriteForm):
+class NewForm(WriteForm, PickingForm):
     """A new dialog; the patient is chosen by search."""
 
-    patient = forms.ModelChoiceField(
-        label=_("Pasient"),
-        queryset=Patient.objects.none(),
-        widget=forms.HiddenInput,
-        error_messages={"required": _("Velg en pasient: søk, og trykk på treffet.")},
-    )
-    patient_text = forms.CharField(label=_("Pasient"), required=False, max_length=100)
     subject = LineField(
         label=_("Emne"),
         max_length=SUBJECT_MAX,
@@ -82,8 +75,7 @@ class NewForm(WriteForm):
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["patient"]
-        field.queryset = Patient.objects.of(clinic).select_related("clinic", "person")
+        self.pick_among(clinic)
 
 
 class TemplateForm(ClinicForm):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
@@ -13,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinics import audit, toasts
+from clinics import toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
-from patients import search
+from patients import picking
 from patients.forms import take_errors
 from patients.models import Patient
 from post import composing, writing
@@ -25,7 +24,6 @@ from post.forms import NewForm
 from post.models import Draft
 from post.showing import show_new
 
-HITS = 8
 CARD = ("clinic", "person")
 
 
@@ -35,7 +33,7 @@ def new(request: StaffRequest) -> HttpResponse:
     """Write to a patient; what is typed is kept as a draft from the moment the patient is chosen."""
     if request.method == "GET":
         return show_new(request)
-    if "pick" in request.POST or "find" in request.POST:
+    if picking.is_asked(request):
         return choose_patient(request)
     form = NewForm(request.POST, request.FILES, clinic=request.clinic)
     draft = None
@@ -56,16 +54,11 @@ def new(request: StaffRequest) -> HttpResponse:
 
 def choose_patient(request: StaffRequest) -> HttpResponse:
     """Search for a patient, or take the one that was pressed; everything typed stays."""
-    typed: dict[str, Any] = {name: request.POST.get(name, "") for name in NewForm.base_fields if name != "uploads"}
-    if "pick" in request.POST:
-        patient = row_or_404(request, Patient, number(request, "pick") or 0)
-        form = NewForm(initial=typed | {"patient": patient.pk}, clinic=request.clinic)
-        written = typed["text"].strip() or typed["subject"].strip()
-        return show_new(request, form) if written else redirect(f"{reverse('post:new')}?pasient={patient.pk}")
-    hits = search.quick(request.clinic, typed["patient_text"], limit=HITS)
-    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[hit.pk for hit in hits])
-    form = NewForm(initial=typed | {"patient": ""}, clinic=request.clinic)
-    return show_new(request, form, hits=hits, text=typed["patient_text"])
+    choice = picking.choose(request, [name for name in NewForm.base_fields if name != "uploads"])
+    is_written = any(choice.initial.get(name, "").strip() for name in ("text", "subject"))
+    if choice.patient and not is_written:
+        return redirect(f"{reverse('post:new')}?pasient={choice.patient.pk}")
+    return show_new(request, NewForm(initial=choice.initial, clinic=request.clinic), **choice.shown)
 
 
 def send(request: StaffRequest, form: NewForm, draft: Draft | None) -> HttpResponse:

@@ -21,7 +21,7 @@ from clinics.models import AuditAction
 from notifications import history
 from notifications.kinds import SubjectType
 from notifications.models import Notification
-from patients import card, search
+from patients import card, picking
 from patients.models import Patient
 from timebook import booking
 from timebook.differences import differences
@@ -30,7 +30,6 @@ from timebook.models import Appointment
 from timebook.standing import standing
 
 RELATED = ("clinic", "patient__person", "patient__clinic", "type", "practitioner", "place", "created_by")
-HITS = 8
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,7 +38,7 @@ def new(request: StaffRequest) -> HttpResponse:
     """Set up an appointment: choose the patient, then when; in a dialog with htmx, as a page without."""
     if request.method == "GET":
         return show_new(request, NewForm(initial=asked_for(request), clinic=request.clinic))
-    if "pick" in request.POST or "find" in request.POST:
+    if picking.is_asked(request):
         return choose_patient(request)
     form = NewForm(request.POST, clinic=request.clinic)
     if form.is_valid() and (appointment := set_up(request, form)):
@@ -65,14 +64,8 @@ def asked_for(request: StaffRequest) -> dict[str, Any]:
 
 def choose_patient(request: StaffRequest) -> HttpResponse:
     """Search for a patient, or take the one that was pressed; everything typed stays."""
-    typed = {name: request.POST.get(name, "") for name in NewForm.base_fields}
-    if pk := request.POST.get("pick", ""):
-        typed["patient"] = str(row_or_404(request, Patient, int(pk) if pk.isdecimal() else 0).pk)
-        return show_new(request, NewForm(initial=typed, clinic=request.clinic))
-    hits = search.quick(request.clinic, typed["patient_text"], limit=HITS)
-    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[hit.pk for hit in hits])
-    form = NewForm(initial=typed | {"patient": ""}, clinic=request.clinic)
-    return show_new(request, form, hits=hits, text=typed["patient_text"])
+    choice = picking.choose(request, NewForm.base_fields)
+    return show_new(request, NewForm(initial=choice.initial, clinic=request.clinic), **choice.shown)
 
 
 def set_up(request: StaffRequest, form: NewForm) -> Appointment | None:

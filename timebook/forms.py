@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinics import hours
 from clinics.forms import DATES, TIMES, ClinicForm, StaffForm
 from clinics.models import Clinic, Place, Practitioner
-from patients.models import Patient
+from patients.forms import PickingForm
 from timebook import wall_clock
 from timebook.models import Appointment, AppointmentType
 
@@ -143,21 +143,12 @@ def closing_words(schedule: hours.Schedule, day: date) -> str:
     return str(words % {"opens": opens, "closes": closes})
 
 
-class NewForm(WhenForm):
+class NewForm(WhenForm, PickingForm):
     """A new appointment; the patient is chosen by search."""
-
-    patient = forms.ModelChoiceField(
-        label=_("Pasient"),
-        queryset=Patient.objects.none(),
-        widget=forms.HiddenInput,
-        error_messages={"required": _("Velg en pasient: søk, og trykk på treffet.")},
-    )
-    patient_text = forms.CharField(label=_("Pasient"), required=False, max_length=100)
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, clinic=clinic, **kwargs)
-        field: Any = self.fields["patient"]
-        field.queryset = Patient.objects.of(clinic)
+        self.pick_among(clinic)
 
 
 class ChangeForm(WhenForm):
