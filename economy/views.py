@@ -11,15 +11,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinics import audit, toasts
+from clinics import audit, days, toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs
 from clinics.models import AuditAction, Practitioner
-from economy import day as days
+from economy import day as day_list
 from economy.forms import IssuerForm
 from economy.kinds import State
 from economy.models import BillingCard
@@ -34,9 +33,9 @@ LATEST = 200  # cards on a patient's tab
 @needs(Right.READ_CARD)
 def day(request: StaffRequest) -> HttpResponse:
     """Show a day's cards with their sums, by status and practitioner; the address holds ids and words of ours only."""
-    on = day_asked_for(request)
+    on = days.asked_for(request)
     state, who = request.GET.get("status", ""), request.GET.get("behandler", "")
-    rows = days.cards(request.clinic, on, state=state, practitioner=who)
+    rows = day_list.cards(request.clinic, on, state=state, practitioner=who)
     pages = Paginator(rows.select_related("patient", "practitioner"), PAGE)
     page = pages.get_page(request.GET.get("side"))
     log_list(request, on, len(page.object_list))
@@ -49,7 +48,7 @@ def day(request: StaffRequest) -> HttpResponse:
         "page": page,
         "pages": list(pages.get_elided_page_range(page.number)),
         "query": urlencode({name: value for name, value in chosen.items() if value}) + "&",
-        "sums": days.sums(rows),
+        "sums": day_list.sums(rows),
         "states": State.choices,
         "state": state,
         "everyone": Practitioner.objects.of(request.clinic),
@@ -57,16 +56,6 @@ def day(request: StaffRequest) -> HttpResponse:
         "is_narrowed": bool(state or who),
     }
     return render(request, "economy/day.html", context)
-
-
-def day_asked_for(request: StaffRequest) -> date:
-    """Return the day in the address, or today at the clinic; nonsense counts as today."""
-    today = timezone.now().astimezone(request.clinic.zone).date()
-    try:
-        on = parse_date(request.GET.get("dag", "")) or today
-    except ValueError:
-        return today
-    return on if 1900 < on.year < 2200 else today
 
 
 def log_list(request: StaffRequest, on: date, count: int) -> None:

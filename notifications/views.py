@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.forms import DateField
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from clinics import toasts
 from clinics.access import Right
+from clinics.days import PeriodForm
 from clinics.gate import StaffRequest, needs, row_or_404
 from notifications import filters, history, outbox
 from notifications.kinds import State
@@ -65,13 +64,14 @@ def log(request: StaffRequest) -> HttpResponse:
     rows = filters.narrowed(Notification.objects.of(request.clinic), **asked)
     if asked["status"] != "planned":
         rows = rows.exclude(state=State.WAITING)  # what is planned for later would bury what has happened
-    period = Period(request.GET)
+    period = PeriodForm(request.GET)
+    has_period = bool(period.first or period.last)
     rows = filters.within(rows, request.clinic, period.first, period.last)
     is_oldest_first = request.GET.get("rekkefolge") == OLDEST
     key = request.GET.get("etter", "")
     found = list(beyond(rows, key, is_oldest_first=is_oldest_first)[: IN_LOG + 1])
     shown = found[:IN_LOG]
-    is_first_page = not key and not any(asked.values()) and not period.is_set
+    is_first_page = not key and not any(asked.values()) and not has_period
     context = {
         "rows": history.rows(shown),
         "more": key_of(shown[-1]) if len(found) > IN_LOG else "",
@@ -80,7 +80,7 @@ def log(request: StaffRequest) -> HttpResponse:
         "methods": filters.METHODS,
     }
     context |= filtering(request)
-    context["is_narrowed"] = context["is_narrowed"] or period.is_set
+    context["is_narrowed"] = context["is_narrowed"] or has_period
     return render(request, "notifications/log.html", context)
 
 
@@ -140,41 +140,6 @@ def beyond(rows: NotificationQuerySet, key: str, *, is_oldest_first: bool) -> No
         return rows.order_by("due_at", "pk")
     rows = rows.filter(Q(due_at__lt=at) | Q(pk__lt=pk), due_at__lte=at) if at else rows
     return rows.order_by("-due_at", "-pk")
-
-
-class Period:
-    """The days in the address; one that cannot be read is said so, and keeps everything."""
-
-    def __init__(self, query: QueryDict) -> None:
-        self.typed = {"fra": query.get("fra", ""), "til": query.get("til", "")}
-        self.first, self.last = day(self.typed["fra"]), day(self.typed["til"])
-        unread = any(text and day(text) is None for text in self.typed.values())
-        is_reversed = bool(self.first and self.last and self.last < self.first)
-        self.problem = ""
-        if unread:
-            self.problem = _("Skriv datoen som dd.mm.åååå.")
-        elif is_reversed:
-            self.problem = _("Til-datoen er før fra-datoen.")
-
-    @property
-    def shown(self) -> dict[str, str]:
-        """What the browser's date fields can hold."""
-        days = {"fra": self.first, "til": self.last}
-        return {name: day.isoformat() if day else "" for name, day in days.items()}
-
-    @property
-    def is_set(self) -> bool:
-        """Whether a day narrows the log."""
-        return bool(self.first or self.last)
-
-
-def day(text: str) -> date | None:
-    """Read a day as the browser's date field or a person writes it."""
-    try:
-        read: date | None = DateField(input_formats=["%Y-%m-%d", "%d.%m.%Y"], required=False).clean(text.strip())
-    except ValidationError:
-        return None
-    return read if read and 1900 < read.year < 2200 else None
 
 
 def parsed(key: str) -> tuple[datetime | None, int]:

@@ -8,9 +8,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
+from clinics import days
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs
 from clinics.models import Practitioner
@@ -27,7 +27,7 @@ LATEST = 200  # appointments on a card
 @needs(Right.READ_CARD)
 def week(request: StaffRequest) -> HttpResponse:
     """Show a practitioner's week; at the weekend the coming one, unless a day is asked for."""
-    on, everyone = day_asked_for(request), in_use(request)
+    on, everyone = days.asked_for(request), in_use(request)
     if "dag" not in request.GET and on.isoweekday() > FRIDAY:
         on = calendar.week_of(on) + timedelta(weeks=1)
     monday = calendar.week_of(on)
@@ -44,7 +44,7 @@ def week(request: StaffRequest) -> HttpResponse:
 @needs(Right.READ_CARD)
 def day(request: StaffRequest) -> HttpResponse:
     """Show a day, one column for each practitioner."""
-    on, everyone = day_asked_for(request), in_use(request)
+    on, everyone = days.asked_for(request), in_use(request)
     who = chosen(request, everyone)
     grid = book.day(request.clinic, [who] if who else everyone[:MOST], on, timezone.now()) if everyone else None
     context = {"view": "day", "grid": grid} | common(request, on, everyone, who)
@@ -64,16 +64,6 @@ def of_patient(request: StaffRequest, pk: int) -> HttpResponse:
     rest = list(rows.exclude(pk__in=[row.pk for row in coming]).order_by("-starts_at", "-pk")[:LATEST])
     context = {"patient": patient, "coming": coming, "rest": rest, "tab": "appointments"}
     return render(request, "timebook/of_patient.html", context)
-
-
-def day_asked_for(request: StaffRequest) -> date:
-    """Return the day in the address, or today at the clinic; nonsense counts as today."""
-    today = timezone.now().astimezone(request.clinic.zone).date()
-    try:
-        on = parse_date(request.GET.get("dag", "")) or today
-    except ValueError:
-        return today
-    return on if 1900 < on.year < 2200 else today
 
 
 def in_use(request: StaffRequest) -> list[Practitioner]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -135,6 +136,15 @@ def test_the_log_begins_with_failures_that_nobody_has_followed_up(here: World, s
     assert [row.notification.pk for row in first.context["failures"]] == [late.pk, lost.pk]
     assert "Må følges opp" in first.content.decode()
     assert narrowed.context["failures"] == []
+
+
+def test_a_half_typed_day_is_not_sent_and_a_button_sends_it(here: World, secretary: Client) -> None:
+    """A date field changes with each digit of the year; it must not send itself, so the button is always there."""
+    text = secretary.get(LOG).content.decode()
+
+    assert [tag for tag in re.findall(r"<input[^>]*type=.date.[^>]*>", text) if "data-autosubmit" in tag] == []
+    assert len(re.findall(r"<input[^>]*type=.date.[^>]*>", text)) == 2
+    assert re.search(r'<button class="ds-button" [^>]*type="submit">Vis</button>', text)
 
 
 @pytest.mark.parametrize("period", [{"fra": "0001-01-01"}, {"til": "9999-12-31"}])
