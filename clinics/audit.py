@@ -26,6 +26,15 @@ def record(
     )
 
 
+def record_each(
+    action: AuditAction, *, clinic: Clinic, actor: User, patient_ids: Iterable[int], what: str = ""
+) -> None:
+    """Add one line for each patient that a list showed."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(action=action, clinic=clinic, actor=actor, patient_id=pk, what=what[:120]) for pk in patient_ids
+    )
+
+
 def record_search(*, clinic: Clinic, actor: User, patient_ids: Iterable[int]) -> None:
     """Add one line for each patient that a search showed."""
     AuditEvent.objects.bulk_create(

@@ -40,6 +40,7 @@ SECTIONS = {
     "clinics:closed_day_new": "hours",
     "clinics": "staff",
     "audit": "audit",
+    "risk": "risk",
     "integrations": "imports",
 }
 

@@ -9,3 +9,7 @@ class SelectionConfig(AppConfig):
 
     name = "selection"
     verbose_name = _("Utvalg")
+
+    def ready(self) -> None:
+        """Check the programmes when the product starts."""
+        from selection import checks  # noqa: F401, PLC0415 - registers by import; apps are ready now

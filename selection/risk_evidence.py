@@ -11,7 +11,8 @@ from django.db.models import Count, DateField, DecimalField, Exists, F, Func, Ma
 from django.db.models.functions import Coalesce
 
 from clinics.models import Clinic
-from patients.models import EntryType, JournalEntry, Patient
+from patients.journal import EntryType, JournalEntry
+from patients.models import Patient
 from selection.risk_rules import AgeRule, Ages, CodeRule, Programme, Rule, ValueRule
 
 AGE = "age"  # the type of evidence that is no journal entry
@@ -46,16 +47,17 @@ def evidence(clinic: Clinic, rule: Rule, day: date) -> QuerySet[Any, Any]:
             found = of_codes(clinic, rule, day)
         case ValueRule():
             found = of_values(clinic, rule, day)
-    return found.order_by().values(*COLUMNS)
+    rows: QuerySet[Any, Any] = found.order_by().values(*COLUMNS)
+    return rows
 
 
-def of_age(clinic: Clinic, rule: AgeRule, day: date) -> QuerySet[Any, Any]:
+def of_age(clinic: Clinic, rule: AgeRule, day: date) -> Any:
     """Find everyone of the age; the day is the day of birth."""
     patients = Patient.objects.of(clinic).filter(born(rule.ages, day, "birth_date"))
     return patients.annotate(patient_id=F("pk"), newest=F("birth_date"), times=Value(1), **constant(AGE))
 
 
-def of_codes(clinic: Clinic, rule: CodeRule, day: date) -> QuerySet[Any, Any]:
+def of_codes(clinic: Clinic, rule: CodeRule, day: date) -> Any:
     """Find the entries with the codes, and keep the newest day of each code."""
     entries = JournalEntry.objects.of(clinic).filter(
         begins(rule.codes), counts(rule, day), type=rule.type, system=rule.system, starts_on__lte=day
@@ -85,7 +87,7 @@ def counts(rule: CodeRule, day: date) -> Q:
     return open_ended | Q(ends_on__gte=since)
 
 
-def endings(clinic: Clinic, rule: CodeRule, day: date) -> QuerySet[Any, Any]:
+def endings(clinic: Clinic, rule: CodeRule, day: date) -> Any:
     """Return the entries that end the entry outside."""
     return JournalEntry.objects.of(clinic).filter(
         begins(rule.ended_by),
@@ -97,7 +99,7 @@ def endings(clinic: Clinic, rule: CodeRule, day: date) -> QuerySet[Any, Any]:
     )
 
 
-def of_values(clinic: Clinic, rule: ValueRule, day: date) -> QuerySet[Any, Any]:
+def of_values(clinic: Clinic, rule: ValueRule, day: date) -> Any:
     """Find the newest measurement within the period, or the newest beyond the limit with another long before it."""
     taken = JournalEntry.objects.of(clinic).filter(
         type=EntryType.OBSERVATION,
@@ -150,7 +152,7 @@ def constant(kind: str) -> dict[str, Any]:
     return {"kind": Value(kind), "table": Value(""), "mark": Value(""), "words": Value("")} | no_value()
 
 
-def vaccinations(clinic: Clinic, programme: Programme, day: date) -> QuerySet[Any, Any]:
+def vaccinations(clinic: Clinic, programme: Programme, day: date) -> Any:
     """Return patient and day of the vaccines that make a person done."""
     asked = Q()
     for system, codes in programme.vaccinated.codes.items():

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from patients.models import CodeSystem, EntryType
+from patients.journal import CodeSystem, EntryType
 from selection.risk_models import Weight
 from selection.risk_parts import Part, ProgrammeError
 from selection.risk_rules import AgeRule, Ages, CodeRule, Group, Programme, Rule, Vaccinated, ValueRule

@@ -10,7 +10,7 @@ import calendar
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from patients.models import CodeSystem, EntryType
+from patients.journal import CodeSystem, EntryType
 from selection.risk_models import Weight
 
 LONG_AGO = date(1, 1, 1)

@@ -87,6 +87,11 @@ def before(analysis: RiskAnalysis) -> RiskAnalysis | None:
     return found
 
 
+def newest(analysis: RiskAnalysis) -> RiskAnalysis:
+    """Return the newest finished analysis of the same programme: itself, or one that has come since."""
+    return before(analysis) or analysis
+
+
 def programme_of(analysis: RiskAnalysis) -> Programme:
     """Return the programme as it was when the analysis was asked for. Raises ProgrammeError."""
     return programme(analysis.definition, f"analysis {analysis.pk}")

@@ -9,7 +9,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from patients.models import EntryType
+from patients.journal import EntryType
 from selection.risk_evidence import evidence, vaccinations
 from selection.risk_models import Change, FalsePositive, KnownEvidence, RiskAnalysis, RiskEvidence, RiskPerson, Weight
 from selection.risk_rules import Group, Programme, Rule

@@ -21,6 +21,8 @@ from notifications.models import Notification
 from patients.models import JournalEntry, Patient
 from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
+from selection.risk_models import FalsePositive, RiskAnalysis, RiskPerson
+from selection.risk_reading import offered_one
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -60,6 +62,9 @@ class World:
     colleague: Membership
     invitation: Invitation
     closed_day: ClosedDay
+    analysis: RiskAnalysis
+    risk_person: RiskPerson
+    mark: FalsePositive
 
 
 def world() -> World:
@@ -80,7 +85,9 @@ def world() -> World:
     parts = (notice(patient), run, dialog, attached(dialog), template)
     line, receipt = billed(patient), paid(patient)
     billing = (line.card, line, receipt)
-    return World(clinic, patient, appointment, kind, practitioner, place, *parts, *billing, *staffed(clinic))
+    return World(
+        clinic, patient, appointment, kind, practitioner, place, *parts, *billing, *staffed(clinic), *analysed(patient)
+    )
 
 
 def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
@@ -96,6 +103,22 @@ def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
     )
     closed = ClosedDay.objects.create(clinic=clinic, day=date(2026, 12, 24), text=f"Feiring hos {FAMILY_NAME}")
     return colleague, invitation, closed
+
+
+def analysed(patient: Patient) -> tuple[RiskAnalysis, RiskPerson, FalsePositive]:
+    """Make the second of two analyses, which found the patient, and a mark."""
+    programme = offered_one("influenza", date(2026, 11, 23))
+    assert programme
+    known = {"clinic": patient.clinic, "programme": programme.key, "version": programme.version}
+    known |= {"definition": programme.definition, "day": date(2026, 11, 23), "state": "done", "asked_by": UserFactory()}
+    known["counts"] = {"persons": 1, "groups": {}, "gone": 0}
+    first = RiskAnalysis.objects.create(**known)
+    analysis = RiskAnalysis.objects.create(**known, previous=first)
+    person = RiskPerson.objects.create(analysis=analysis, patient=patient, weight=1)
+    marked = FalsePositive.objects.create(
+        clinic=patient.clinic, patient=patient, programme=programme.key, reason="mild", by=first.asked_by
+    )
+    return analysis, person, marked
 
 
 def attached(dialog: Dialog) -> Attachment:
@@ -202,10 +225,14 @@ ROWS: dict[str, Kwargs] = {
     "clinics:invitation_withdraw": pk_of("invitation"),
     "patients:readers": pk_of("patient"),
     "patients:journal": pk_of("patient"),
+    **{f"risk:{name}": pk_of("analysis") for name in ("people", "gone", "send")},
+    **{f"risk:{name}": pk_of("risk_person") for name in ("mark", "uphold", "withdraw")},
+    "risk:restore": pk_of("mark"),
 }
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {
     "portal:landing": {"token": "abcdefghijklmnopqrstuv"},
+    "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},
     "clinics:invitation_link": {"token": "abcdefghijklmnopqrstuv"},
     "account_confirm_email": {"key": "x"},

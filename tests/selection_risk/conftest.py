@@ -27,6 +27,12 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+@pytest.fixture(autouse=True)
+def no_collected_files(settings: object) -> None:
+    """Let static files come from their folders: tests run without collectstatic."""
+    settings.WHITENOISE_AUTOREFRESH = True  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def clinic(db: None) -> Clinic:
     """The clinic that analyses."""

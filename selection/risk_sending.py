@@ -1,0 +1,112 @@
+"""From the patient overview to the composer: who comes along, frozen once (spec H3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from clinics.models import User
+from patients.models import Patient
+from selection import false_positives, freezing, risk_people
+from selection.models import Origin, Selection
+from selection.risk_models import RiskAnalysis, RiskPerson
+from selection.risk_rules import Programme
+
+ONE_PRESS = timedelta(seconds=15)  # the same order by the same hand within this is the same press
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for when «Send varsel» was pressed."""
+
+    analysis: RiskAnalysis
+    programme: Programme
+    asked: Mapping[str, str]
+    ticked: Sequence[int] | None  # patient ids; None means everyone in the filter
+    vaccinated: bool  # whether they come along
+    notified: bool
+
+    @property
+    def name(self) -> str:
+        """What the composer calls the selection: programme, season and filter, never a patient."""
+        words = [
+            str(one.choices[self.asked[one.name]][0])
+            for one in risk_people.filters_of(self.programme)
+            if one.name in self.asked
+        ]
+        return ": ".join([f"{self.programme.name} {self.programme.season}", ", ".join(words)]).removesuffix(": ")[:120]
+
+    @property
+    def patients(self) -> QuerySet[Patient]:
+        """Who comes along now."""
+        people = risk_people.narrowed(self.analysis, self.programme, self.asked)
+        if self.ticked is not None:
+            people = people.filter(patient__in=self.ticked)
+        return risk_people.to_send(
+            self.analysis, self.programme, people, vaccinated=self.vaccinated, notified=self.notified
+        )
+
+
+@transaction.atomic
+def freeze(order: Order, *, by: User) -> Selection | None:
+    """Freeze who comes along; a second press gives the selection of the first, and nobody gives None."""
+    RiskAnalysis.objects.select_for_update().get(pk=order.analysis.pk)  # the second press waits for the first
+    if not order.patients.exists():
+        return None
+    if earlier := pressed_already(order, by):
+        return earlier
+    return freezing.freeze(
+        order.patients,
+        clinic=order.analysis.clinic,
+        origin=Origin.RISK,
+        origin_id=order.analysis.pk,
+        name=order.name,
+        by=by,
+    )
+
+
+def pressed_already(order: Order, by: User) -> Selection | None:
+    """Return what the same person froze from the same order a moment ago, when it holds the very same people."""
+    recent = Selection.objects.of(order.analysis.clinic).filter(
+        origin=Origin.RISK,
+        origin_id=order.analysis.pk,
+        created_by=by,
+        name=order.name,
+        created_at__gte=timezone.now() - ONE_PRESS,
+    )
+    last: Selection | None = recent.order_by("-pk").first()
+    if last is None or last.size != order.patients.count():
+        return None
+    members = last.members.values("patient")
+    return None if order.patients.exclude(pk__in=members).exists() else last
+
+
+def composer(selection: Selection) -> str:
+    """Return the composer's address, or nothing where the product has none."""
+    try:
+        return reverse("bulk_send:start", kwargs={"selection": selection.pk})
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many the filter keeps that would stay behind."""
+
+    marked: int
+    vaccinated: int
+    notified: int
+
+
+def figures(analysis: RiskAnalysis, programme: Programme, people: QuerySet[RiskPerson]) -> Figures:
+    """Count who stays behind, and why; marked people are counted once, as marked."""
+    marked = people.filter(patient__in=false_positives.standing(analysis).values("patient"))
+    others = people.exclude(risk_people.marks(analysis))
+    told = risk_people.told(analysis, programme)
+    return Figures(marked.count(), others.filter(Q(done_on__isnull=False)).count(), others.filter(told).count())
