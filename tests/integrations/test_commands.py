@@ -188,10 +188,11 @@ def test_demo_does_not_touch_a_real_clinic_of_the_same_name():
 
 def test_made_files_are_imported_without_refusals(tmp_path):
     clinic = ClinicFactory()
-    said("make_csv", patients=60, appointments=120, out=tmp_path)
+    said("make_csv", patients=60, appointments=120, entries=90, out=tmp_path)
 
     text = said("import_csv", tmp_path, clinic=clinic.name)
 
     assert Patient.objects.count() == 60
     assert Appointment.objects.count() == 120
+    assert JournalEntry.objects.count() == 90
     assert "Ikke importert" not in text

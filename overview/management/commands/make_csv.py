@@ -1,4 +1,4 @@
-"""Write a pair of CSV files with invented patients and appointments, for tests and measurements."""
+"""Write CSV files with invented patients, appointments and journal entries, for tests and measurements."""
 
 from __future__ import annotations
 
@@ -16,20 +16,29 @@ from overview.management.synthetic import Invented, people
 PATIENT_HEADER = ["Fødselsnummer", "Lokalt nummer", "Fornavn", "Etternavn", "Fødselsdato", "Kjønn"]
 PATIENT_HEADER += ["E-post", "Mobil", "Samtykke", "Varslingsmetode"]
 APPOINTMENT_HEADER = ["Time-id", "Lokalt nummer", "Behandler", "Sted", "Timetype", "Start", "Varighet", "Status"]
+JOURNAL_HEADER = ["Innslagsid", "Lokalt nummer", "Type", "Kodeverk", "Kode", "Tekst", "Fra", "Til", "Verdi", "Enhet"]
+ENTRIES = (
+    ("diagnose", "ICPC-2", "T90", "Diabetes type 2", ""),
+    ("legemiddel", "ATC", "A10BA02", "Metformin", ""),
+    ("måling", "NPU", "NPU27300", "HbA1c", "mmol/mol"),
+    ("kontakt", "", "", "Konsultasjon", ""),
+    ("vaksine", "ATC", "J07BB02", "Influensavaksine", ""),
+)
 DOCTORS = [f"Lege {letter}" for letter in "ABCDEFGH"]
 TYPES = ("Kontroll", "Blodprøve", "Årskontroll")
 STATUSES = ("avtalt",) * 18 + ("avlyst", "avbestilt")
 
 
 class Command(BaseCommand):
-    """`manage.py make_csv --patients 5000 --appointments 20000 --out MAPPE`."""
+    """`manage.py make_csv --patients 5000 --appointments 20000 --entries 20000 --out MAPPE`."""
 
-    help = "Skriv pasienter.csv og timer.csv med oppdiktede personer"
+    help = "Skriv pasienter.csv, timer.csv og journal.csv med oppdiktede personer"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
         parser.add_argument("--patients", type=int, default=5000)
         parser.add_argument("--appointments", type=int, default=20_000)
+        parser.add_argument("--entries", type=int, default=0, help="journalinnslag; ingen fil når det er 0")
         parser.add_argument("--out", type=Path, required=True)
         parser.add_argument("--seed", type=int, default=7)
 
@@ -47,7 +56,11 @@ class Command(BaseCommand):
         with (folder / "timer.csv").open("w", encoding="utf-8-sig", newline="") as file:
             rows = (appointment(number, options["patients"], chance) for number in range(options["appointments"]))
             write(file, APPOINTMENT_HEADER, rows)
-        return f"{folder / 'pasienter.csv'} og {folder / 'timer.csv'}"
+        if options["entries"]:
+            with (folder / "journal.csv").open("w", encoding="utf-8-sig", newline="") as file:
+                rows = (entry(number, options["patients"], chance) for number in range(options["entries"]))
+                write(file, JOURNAL_HEADER, rows)
+        return ", ".join(str(path) for path in sorted(folder.glob("*.csv")))
 
 
 def write(file: Any, header: list[str], rows: Any) -> None:
@@ -87,3 +100,12 @@ def appointment(number: int, patients: int, chance: Random) -> list[str]:
         chance.choice(("15", "30", "45")),
         chance.choice(STATUSES),
     ]
+
+
+def entry(number: int, patients: int, chance: Random) -> list[str]:
+    """Return one journal row of the last ten years."""
+    kind, system, code, text, unit = chance.choice(ENTRIES)
+    day = date.today() - timedelta(days=chance.randrange(3650))
+    value = f"{chance.randrange(380, 900) / 10:.1f}".replace(".", ",") if unit else ""
+    owner = f"P{chance.randrange(max(patients, 1)):07d}"
+    return [f"J{number:08d}", owner, kind, system, code, text, f"{day:%d.%m.%Y}", "", value, unit]
