@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("timebook.urls")),
     path("", include("post.urls")),
     path("", include("economy.urls")),
+    path("pasienter/journalsok/", include("selection.search_urls")),
     path("pasienter/", include("patients.urls")),
     path("logg/", include("patients.audit_urls")),
     path("", include("portal.urls")),

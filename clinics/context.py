@@ -39,6 +39,7 @@ SECTIONS = {
     "clinics:hours": "hours",
     "clinics:closed_day_new": "hours",
     "clinics": "staff",
+    "selection": "patients",
     "audit": "audit",
     "risk": "risk",
     "integrations": "imports",

@@ -21,7 +21,7 @@ from django.db.models.lookups import In
 from notifications.kinds import FAILED_STATES, DeliveryState, State
 from notifications.models import Delivery, Notification
 from patients.journal import EntryType, JournalEntry
-from patients.models import Patient, PortalAccount
+from patients.models import Patient, PatientQuerySet, PortalAccount
 from selection import criteria as c
 from selection.reading import RANGE
 from timebook.models import Appointment, Status
@@ -53,8 +53,8 @@ class Compiler:
             return EVERYONE
         if group.mode == "all":
             return reduce(operator.and_, [self.condition(child) for child in group.children])
-        mergeable = [child for child in group.children if is_plain(child)]
-        parts = [self.condition(child) for child in group.children if not is_plain(child)]
+        mergeable = [child for child in group.children if isinstance(child, c.Entry) and is_plain(child)]
+        parts = [self.condition(child) for child in group.children if child not in mergeable]
         if mergeable:  # one EXISTS can be joined; an OR of several cannot
             plain = reduce(operator.or_, [self.entry_q(child) for child in mergeable])
             parts.append(Q(Exists(self.journal().filter(plain))))
@@ -146,15 +146,15 @@ class Compiler:
         return {"sms": sms, "email": email, "either": sms | email}[leaf.how]
 
 
-def matching(root: c.Group, clinic: Clinic, today: date) -> QuerySet[Patient]:
+def matching(root: c.Group, clinic: Clinic, today: date) -> PatientQuerySet:
     """Return the clinic's patients for whom the search holds: one query, no patient twice, in no order."""
-    found: QuerySet[Patient] = Patient.objects.of(clinic).filter(Compiler(clinic, today).condition(root))
+    found: PatientQuerySet = Patient.objects.of(clinic).filter(Compiler(clinic, today).condition(root))
     return found
 
 
-def is_plain(node: c.Node) -> bool:
+def is_plain(leaf: c.Entry) -> bool:
     """Whether the leaf asks for one entry and nothing of its value."""
-    return isinstance(node, c.Entry) and not (node.negated or node.comparison or node.at_least)
+    return not (leaf.negated or leaf.comparison or leaf.at_least)
 
 
 def code_q(code: str) -> Q:

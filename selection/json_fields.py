@@ -108,13 +108,15 @@ class Fields:
                 raise self.refuse(key, str(error)) from error
         return tuple(found)
 
-    def period(self) -> c.Period:
-        """Return the period, ever when none is given."""
+    def period(self, *, season: bool = False) -> c.Period:
+        """Return the period, ever when none is given; only vaccines have a season."""
         if "period" not in self.left:
             return c.EVER
         inner = Fields(self.left.pop("period"), f"{self.path}.period")
         first, last = inner.day("from"), inner.day("to")
-        found = c.Period(days=inner.number("days", 0, MOST_DAYS), first=first, last=last, season=inner.flag("season"))
+        found = c.Period(
+            days=inner.number("days", 0, MOST_DAYS), first=first, last=last, season=season and inner.flag("season")
+        )
         inner.done()
         if sum([found.days is not None, bool(first or last), found.season]) > 1:
             raise Unreadable(inner.path, _("Velg dager, datoer eller sesong, ikke flere."))

@@ -35,6 +35,14 @@ def normal_code(text: str) -> str:
     return code
 
 
+def clinical_code(text: str) -> str:
+    """Return a code of a diagnosis or a medicine: one letter, or with a digit. Raises ValueError in bokmål."""
+    code = normal_code(text)
+    if len(code) > 1 and not any(char.isdigit() for char in code):
+        raise ValueError(_("«%(code)s» er ingen kode.") % {"code": code})
+    return code
+
+
 def read(text: Any) -> c.Group:
     """Return the tree of a versioned JSON object. Raises Unreadable."""
     if not isinstance(text, dict) or set(text) != {"version", "root"}:
@@ -100,15 +108,16 @@ def entry(type: str) -> Callable[[Fields], c.Node]:
     """Return the reader of a kind of journal entry."""
 
     def of_type(fields: Fields) -> c.Node:
-        rest: dict[str, Any] = {"codes": fields.texts("codes", normal_code), "period": fields.period()}
-        if not rest["codes"] and type in NEEDS_CODES and "at_least" not in fields.left:
+        rest: dict[str, Any] = {"period": fields.period(season=type == EntryType.VACCINE)}
+        if type != EntryType.CONTACT:
+            coded = (EntryType.DIAGNOSIS, EntryType.MEDICINE)
+            rest["codes"] = fields.texts("codes", clinical_code if type in coded else normal_code)
+        if type == EntryType.DIAGNOSIS:
+            rest |= {"system": fields.choice("system", ("", *CodeSystem.values), ""), "active": fields.flag("active")}
+        if type == EntryType.MEDICINE:
+            rest |= taken(fields)
+        if "codes" in rest and not rest["codes"] and not rest.get("at_least"):
             raise fields.refuse("codes", _("Skriv minst én kode."))
-        rest["system"] = fields.choice("system", ("", *CodeSystem.values), "")
-        if type in (EntryType.DIAGNOSIS, EntryType.MEDICINE):
-            rest |= {"active": fields.flag("active"), "for_days": fields.number("for_days", 1, MOST_DAYS)}
-            rest["at_least"] = fields.number("at_least", 2, 50)
-            if rest["for_days"] and not rest["active"]:
-                raise fields.refuse("for_days", _("Bare det som gjelder nå, har vart så lenge."))
         if type == EntryType.OBSERVATION:
             rest |= compared(fields)
         return c.Entry(type=type, negated=fields.flag("not"), **rest)
@@ -116,7 +125,12 @@ def entry(type: str) -> Callable[[Fields], c.Node]:
     return of_type
 
 
-NEEDS_CODES = (EntryType.DIAGNOSIS, EntryType.MEDICINE, EntryType.OBSERVATION, EntryType.VACCINE)
+def taken(fields: Fields) -> dict[str, Any]:
+    """Read whether a medicine is in use, for how long, and how many."""
+    rest: dict[str, Any] = {"active": fields.flag("active"), "for_days": fields.number("for_days", 1, MOST_DAYS)}
+    if rest["for_days"] and not rest["active"]:
+        raise fields.refuse("for_days", _("Bare det som er i bruk nå, har vart så lenge."))
+    return rest | {"at_least": fields.number("at_least", 2, 50)}
 
 
 def compared(fields: Fields) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 /* Everything here improves pages that already work without it. Hooks are data-* attributes. */
 import { initDialogs } from "./dialogs.js";
+import { initGrids } from "./grid.js";
 import { initQuickSearch } from "./quick.js";
 import { initRows } from "./rows.js";
 import { initTimebook } from "./timebook.js";
@@ -9,6 +10,7 @@ initDialogs();
 initQuickSearch();
 initTimebook();
 initRows();
+initGrids();
 
 document.querySelector(".nav-toggle")?.addEventListener("click", (event) => {
   const open = document.body.classList.toggle("nav-open");

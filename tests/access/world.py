@@ -21,8 +21,11 @@ from notifications.models import Notification
 from patients.models import JournalEntry, Patient
 from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
+from selection.criteria import Group
+from selection.models import SavedSearch, SearchVersion
 from selection.risk_models import FalsePositive, RiskAnalysis, RiskPerson
 from selection.risk_reading import offered_one
+from selection.saved import Name, save, version_of
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -65,6 +68,8 @@ class World:
     analysis: RiskAnalysis
     risk_person: RiskPerson
     mark: FalsePositive
+    search: SearchVersion
+    saved_search: SavedSearch
 
 
 def world() -> World:
@@ -85,9 +90,15 @@ def world() -> World:
     parts = (notice(patient), run, dialog, attached(dialog), template)
     line, receipt = billed(patient), paid(patient)
     billing = (line.card, line, receipt)
-    return World(
-        clinic, patient, appointment, kind, practitioner, place, *parts, *billing, *staffed(clinic), *analysed(patient)
-    )
+    rest = (*parts, *billing, *staffed(clinic), *analysed(patient), *searched(clinic))
+    return World(clinic, patient, appointment, kind, practitioner, place, *rest)
+
+
+def searched(clinic: Clinic) -> tuple[SearchVersion, SavedSearch]:
+    """Make a search that finds everyone, and a name for it that the clinic shares."""
+    user = UserFactory()
+    version = version_of(Group(), clinic=clinic, by=user)
+    return version, save(version, Name(f"Søk etter {FAMILY_NAME}", is_common=True), by=user)
 
 
 def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
@@ -228,6 +239,8 @@ ROWS: dict[str, Kwargs] = {
     **{f"risk:{name}": pk_of("analysis") for name in ("people", "gone", "send")},
     **{f"risk:{name}": pk_of("risk_person") for name in ("mark", "uphold", "withdraw")},
     "risk:restore": pk_of("mark"),
+    **{f"selection:{name}": pk_of("search") for name in ("results", "send", "export", "keep")},
+    "selection:forget": pk_of("saved_search"),
 }
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {

@@ -43,19 +43,21 @@ def entries(draw: st.DrawFn) -> c.Entry:
     """A journal entry of any type."""
     kind = draw(st.sampled_from(list(CODES)))
     some = [code for code in CODES[kind] if code and code.isalnum()] + SPANS.get(kind, [])
-    least = 0 if kind == "contact" else 1
-    codes = draw(st.lists(st.sampled_from(some), min_size=least, max_size=3, unique=True))
+    codes = [] if kind == "contact" else draw(st.lists(st.sampled_from(some), min_size=1, max_size=3, unique=True))
     rest: dict[str, object] = {}
     if kind in ("diagnosis", "medicine"):
         rest["active"] = draw(st.booleans())
+    if kind == "diagnosis":
+        rest["system"] = draw(st.sampled_from(["", "icpc2", "icd10"]))
+    if kind == "medicine":
         rest["for_days"] = draw(st.sampled_from([None, 90])) if rest["active"] else None
         rest["at_least"] = draw(st.sampled_from([None, None, 2]))
-        rest["system"] = draw(st.sampled_from(["", "icpc2", "atc"]))
     if kind == "observation" and draw(st.booleans()):
         rest["comparison"] = draw(st.sampled_from(["lt", "le", "eq", "ge", "gt"]))
         rest["value"] = Decimal(draw(st.sampled_from(VALUES)))
         rest["latest"] = draw(st.booleans())
-    return c.Entry(type=kind, codes=tuple(codes), period=draw(periods()), negated=draw(negated), **rest)
+    when = draw(periods() if kind == "vaccine" else periods().filter(lambda one: not one.season))
+    return c.Entry(type=kind, codes=tuple(codes), period=when, negated=draw(negated), **rest)
 
 
 @st.composite
