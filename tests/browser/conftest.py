@@ -26,7 +26,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The whole product with the demo clinic; the web server runs as in production, with DEBUG off."""
     with services() as (postgres, redis):
         house = House(postgres, redis, tmp_path_factory.mktemp("house"))
-        house.env["TICK_SECONDS"] = "0.4"  # the browser needs the processors more
+        house.env["TICK_SECONDS"] = "1"  # the browser needs the processors more
         try:
             house.run("manage.py", "migrate", "--verbosity", "0")
             house.run("manage.py", "create_demo")

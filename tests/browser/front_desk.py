@@ -30,6 +30,7 @@ class FrontDesk:
     def __init__(self, house: House, browser: Browser, known: dict[str, Any]) -> None:
         self.house, self.browser, self.known = house, browser, known
         self.browsers: dict[str, BrowserContext] = {}  # by e-mail: each colleague logs in once
+        self.windows: dict[str, Page] = {}  # by e-mail: stay open from test to test
         self.last_code: dict[str, int] = {}
         self.days = 0
         self.watch = Watch()
@@ -55,6 +56,17 @@ class FrontDesk:
             self.contexts.remove(page.context)
             return page
         return self.browsers[email].new_page()
+
+    def kept(self, email: str) -> Page:
+        """Return the colleague's window that stays open: going on in it is cheaper than opening one for each page."""
+        if email not in self.windows:
+            self.windows[email] = self.staff(email)
+        return self.windows[email]
+
+    def close_kept(self) -> None:
+        """Close the windows that stay open."""
+        while self.windows:
+            self.windows.popitem()[1].close()
 
     def state(self, email: str = SECRETARY) -> Any:
         """Return the cookies of a colleague who is logged in, for a browser of another kind."""
@@ -97,9 +109,9 @@ class FrontDesk:
         )
 
     def close(self) -> None:
-        """Close every window; colleagues stay logged in."""
+        """Close every window but those that are kept; colleagues stay logged in."""
         for context in self.browsers.values():
-            for page in context.pages:
+            for page in set(context.pages) - set(self.windows.values()):
                 page.close()
         while self.contexts:
             self.contexts.pop().close()

@@ -26,8 +26,8 @@ class Place:
     has_dark: bool = True
 
     def open(self, desk: FrontDesk) -> Page:
-        """Go there, as the one who sees it."""
-        page = desk.fresh() if self.who in (NOBODY, PATIENT) else desk.staff(self.who)
+        """Go there, as the one who sees it; colleagues go from page to page in one window."""
+        page = desk.fresh() if self.who in (NOBODY, PATIENT) else desk.kept(self.who)
         desk.goto(page, self.path)
         if self.then:
             self.then(page, desk)

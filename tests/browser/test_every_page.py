@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,92 +22,61 @@ COLOURS = {**ALL, "runOnly": ["color-contrast"]}
 DARK = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   document.documentElement.dataset.colorScheme = "dark";
-  do { await frame(); await frame(); } while (document.getAnimations().length); // what fades, has faded
+  await frame();
+  document.getAnimations().forEach((fading) => fading.finish());
+  await frame();
 }"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@dataclass
-class Findings:
-    """What was seen on one page."""
-
-    light: list[str] = field(default_factory=list)
-    dark: list[str] = field(default_factory=list)
-    too_wide: dict[int, int] = field(default_factory=dict)  # window → pixels it scrolls sideways
-    inline: list[str] = field(default_factory=list)
-    policy: list[str] = field(default_factory=list)
+@pytest.fixture(scope="module", autouse=True)
+def windows_go(open_desk: FrontDesk) -> Iterator[None]:
+    """Close the windows in which colleagues went from page to page."""
+    yield
+    open_desk.close_kept()
 
 
-@pytest.fixture(scope="package")
-def seen() -> dict[str, Findings]:
-    """Pages that have been looked at: each is loaded once, and every claim asks the same visit."""
-    return {}
-
-
-@pytest.fixture
-def findings(name: str, seen: dict[str, Findings], request: pytest.FixtureRequest) -> Findings:
-    """Look at the page, unless another claim already has."""
-    if name not in seen:
-        seen[name] = look(request.getfixturevalue("desk"), name)
-    return seen[name]
-
-
-def look(desk: FrontDesk, name: str) -> Findings:
-    """Visit one page and note everything."""
-    place, found = PLACES[name], Findings()
+@pytest.mark.parametrize("name", PLACES)
+def test_page(name: str, desk: FrontDesk) -> None:
+    """What holds on every page, told by one visit (ui/guide, Accessibility; house style, CSS/JS)."""
+    place = PLACES[name]
     page = place.open(desk)
-    found.inline = page.evaluate(INLINE)
-    found.light = violations(page, ALL)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        if excess := page.evaluate(TOO_WIDE):
-            found.too_wide[width] = excess
-    page.set_viewport_size({"width": 1280, "height": 800})
-    if place.has_dark:
-        page.evaluate(DARK)
-        found.dark = violations(page, COLOURS)
-    found.policy = [*desk.watch.problems]
+    page.evaluate(Axe().axe_script)
+
+    claims = {
+        "nothing inline": page.evaluate(INLINE),
+        "accessible": violations(page, ALL),
+        "never scrolls sideways": [wide for width in WIDTHS if (wide := too_wide(page, width))],
+        "readable in the dark": in_the_dark(page) if place.has_dark else [],
+        "keeps the content policy, asks no other machine": [*desk.watch.problems],
+    }
+
     desk.watch.problems.clear()
-    return found
+    assert {claim: found for claim, found in claims.items() if found} == {}
+
+
+def too_wide(page: Page, width: int) -> str:
+    """Return by how much a window of this width (pixels) scrolls sideways, or nothing."""
+    page.set_viewport_size({"width": width, "height": 800})
+    excess = page.evaluate(TOO_WIDE)
+    return f"{excess} pixels at {width}" if excess else ""
+
+
+def in_the_dark(page: Page) -> list[str]:
+    """Return what cannot be read in dark colours, in a desk's window."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate(DARK)
+    return violations(page, COLOURS)
 
 
 def violations(page: Page, options: dict[str, object]) -> list[str]:
     """Return what axe objects to: the rule, and where."""
+    answer = page.evaluate("(options) => axe.run(document, options)", options)
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in Axe().run(page, options=options).response["violations"]
+        for violation in answer["violations"]
         for node in violation["nodes"]
     ]
-
-
-@pytest.mark.parametrize("name", PLACES)
-def test_page_is_accessible(name: str, findings: Findings) -> None:
-    """No violation of any of axe's rules (ui/guide, Accessibility)."""
-    assert not findings.light, "\n".join(findings.light)
-
-
-@pytest.mark.parametrize("name", [name for name, place in PLACES.items() if place.has_dark])
-def test_page_is_readable_in_the_dark(name: str, findings: Findings) -> None:
-    """Contrast is enough in dark colours too (ui/guide, Accessibility)."""
-    assert not findings.dark, "\n".join(findings.dark)
-
-
-@pytest.mark.parametrize("name", PLACES)
-def test_page_never_scrolls_sideways(name: str, findings: Findings) -> None:
-    """From a phone to a desk: what is wide scrolls within itself (ui/guide, Accessibility)."""
-    assert not findings.too_wide
-
-
-@pytest.mark.parametrize("name", PLACES)
-def test_page_has_nothing_inline(name: str, findings: Findings) -> None:
-    """No style attribute, style element, inline script or handler: the policy allows none (house style, CSS/JS)."""
-    assert not findings.inline
-
-
-@pytest.mark.parametrize("name", PLACES)
-def test_page_keeps_the_content_policy_and_asks_no_other_machine(name: str, findings: Findings) -> None:
-    """No refusal, no script error, no request that leaves this machine."""
-    assert not findings.policy, "\n".join(findings.policy)
 
 
 def test_dark_is_a_choice_that_lasts(desk: FrontDesk) -> None:
