@@ -8,9 +8,17 @@ from collections.abc import Iterator
 import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations  # its own module cannot be imported first
 
+HOMES = {"browser": "browser", "fault": "faults", "walk": "walk"}  # marker → the one folder `make test` looks in
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """PostgreSQL's own tests run on PostgreSQL; the run on SQLite leaves them out by deselection, never by a skip."""
+    """PostgreSQL's own tests run on PostgreSQL; the run on SQLite leaves them out by deselection, never by a skip.
+
+    Raises UsageError for a test that no run would find.
+    """
+    for item in items:
+        if any(item.get_closest_marker(marker) and home not in item.path.parts for marker, home in HOMES.items()):
+            raise pytest.UsageError(f"{item.nodeid} is marked for another folder")
     if "sqlite" not in os.environ["DATABASE_URL"]:
         return
     kept = [item for item in items if not item.get_closest_marker("postgres")]

@@ -6,6 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.rig import require, services
@@ -14,36 +18,49 @@ HOUSES = "browser or fault or walk"  # whole products as processes of their own;
 ON_BOTH = f"not ({HOUSES})"
 # What rests on the database: pages, gates, providers and stand-ins are the same on both.
 ON_SQLITE = ("engine", "timebook", "histories", "patients", "integrations", "post", "economy", "clinics")
+TWO = ("-n", "2", "--dist", "worksteal")  # two processes; whole products, where the tests are of such
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of pytest."""
+
+    title: str
+    options: Sequence[str]
+    database: str
+    broker: str = ""
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Run to the end, and only then print what it said; returns its exit status."""
+        command = [sys.executable, "-m", "pytest", "-q", *self.options, *arguments]
+        env = {**os.environ, "DATABASE_URL": self.database} | ({"BROKER_URL": self.broker} if self.broker else {})
+        began = time.monotonic()
+        with tempfile.TemporaryFile("w+") as said:
+            status = subprocess.run(command, env=env, stdout=said, stderr=said, check=False).returncode
+            said.seek(0)
+            print(f"\n{self.title} ({time.monotonic() - began:.0f} s)", said.read(), sep="\n", flush=True)
+        return status
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything, two at a time: what computes beside what waits. Returns the exit status."""
+    """Run everything in two lanes, what waits beside what computes. Returns the exit status."""
     require("postgres", "redis-server", "chromium", "gcc")
     if not Path("static/vendor").is_dir():
         subprocess.run([sys.executable, "-m", "clinic_notify.fetch_ui"], check=False)
-    pytest = [sys.executable, "-m", "pytest", "-q", *arguments]
-    with services() as (postgres, redis):
-        real = {**os.environ, "DATABASE_URL": postgres.url, "BROKER_URL": redis.url}
-        rules = [*pytest, "-m", ON_BOTH, *(f"tests/{folder}" for folder in ON_SQLITE)]
-        lite = {**os.environ, "DATABASE_URL": "sqlite:///:memory:"}
-        print("PostgreSQL and Redis: rules and flows", flush=True)
-        failures = [subprocess.run([*pytest, "-n", "2", "-m", ON_BOTH], env=real, check=False).returncode]
-        print("PostgreSQL and Redis: the browser", flush=True)
-        failures += beside([*pytest, "-m", "browser"], real, "SQLite: rules and flows", rules, lite)
-        print("PostgreSQL and Redis: faults", flush=True)
-        failures += beside([*pytest, "-m", "fault"], real, "The walk through the text", [*pytest, "-m", "walk"], real)
-    return max(map(abs, failures))
-
-
-def beside(first: list[str], env: dict[str, str], title: str, second: list[str], its_env: dict[str, str]) -> list[int]:
-    """Run two at once; the second one's output comes when both are done. Returns both exit statuses."""
-    with tempfile.TemporaryFile("w+") as said:
-        other = subprocess.Popen(second, env=its_env, stdout=said, stderr=said)
-        status = subprocess.run(first, env=env, check=False).returncode
-        other_status = other.wait()
-        said.seek(0)
-        print(title, said.read(), sep="\n", flush=True)
-    return [status, other_status]
+    with services() as (postgres, redis), ThreadPoolExecutor(2) as lanes:
+        real = postgres.url, redis.url
+        waits = [
+            Job("PostgreSQL and Redis: faults", [*TWO, "-m", "fault", "tests/faults"], *real),
+            Job("PostgreSQL and Redis: the walk through the text", ["-m", "walk", "tests/walk"], *real),
+            Job("PostgreSQL and Redis: the browser", [*TWO, "-m", "browser", "tests/browser"], *real),
+        ]
+        folders = [f"tests/{folder}" for folder in ON_SQLITE]
+        computes = [
+            Job("SQLite: rules and flows", ["-m", ON_BOTH, *folders], "sqlite:///:memory:"),
+            Job("PostgreSQL and Redis: rules and flows", [*TWO, "-m", ON_BOTH], *real),
+        ]
+        statuses = lanes.map(lambda lane: [job.run(arguments) for job in lane], (waits, computes))
+        return max(abs(status) for lane in statuses for status in lane)
 
 
 if __name__ == "__main__":
