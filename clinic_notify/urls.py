@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("post.urls")),
     path("", include("economy.urls")),
     path("pasienter/journalsok/", include("selection.search_urls")),
+    path("", include("bulk_send.urls")),
     path("pasienter/", include("patients.urls")),
     path("logg/", include("patients.audit_urls")),
     path("", include("portal.urls")),

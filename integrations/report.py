@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import IO, NamedTuple
 
+from clinics.cells import formula_safe
 from integrations.reasons import ACTIONS, Reason, Weight
 
 KEPT = 200  # lines held in memory and shown on the page; the rest is in the file
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HEADER = ["Fil", "Rad", "Gjelder", "Utfall", "Grunn", "Hva du gjør"]
 
 
@@ -39,11 +39,6 @@ class Line:
         reason = Reason(self.reason)
         texts = [self.source, str(self.row), self.label, Weight(self.weight).label, reason.label, ACTIONS[reason]]
         return [formula_safe(text) for text in texts]
-
-
-def formula_safe(text: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula (threat 19)."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def without_numbers(label: str) -> str:

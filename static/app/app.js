@@ -1,4 +1,5 @@
 /* Everything here improves pages that already work without it. Hooks are data-* attributes. */
+import { initComposer } from "./composer.js";
 import { initDialogs } from "./dialogs.js";
 import { initGrids } from "./grid.js";
 import { initQuickSearch } from "./quick.js";
@@ -11,6 +12,7 @@ initQuickSearch();
 initTimebook();
 initRows();
 initGrids();
+initComposer();
 
 document.querySelector(".nav-toggle")?.addEventListener("click", (event) => {
   const open = document.body.classList.toggle("nav-open");

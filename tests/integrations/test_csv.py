@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinics.cells import formula_safe
 from integrations import csv_columns, csv_fields
 from integrations.reasons import FileRefused, Reason
-from integrations.report import Report, Where, formula_safe
+from integrations.report import Report, Where
 from patients.models import Patient
 
 HEADER = "Fødselsnummer;Lokalt nummer;Fornavn;Etternavn;Fødselsdato;Kjønn;E-post;Mobil;Samtykke;Varslingsmetode\r\n"

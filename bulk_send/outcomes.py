@@ -1,0 +1,118 @@
+"""What became of each recipient: the lists behind the sums, for the bulk's page, the export and sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from bulk_send.models import Bulk, Handover, HandoverState, Recipient, RecipientState
+from bulk_send.progress import HANDED, ON_THE_WAY, TOLD
+from notifications.kinds import DeliveryState, Reason
+from notifications.kinds import State as NoticeState
+from notifications.models import Delivery, Notification
+from patients.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One recipient: told, on the way, or why not; `css` and `icon` as the status component takes them."""
+
+    patient: Patient
+    word: str
+    reason: str = ""
+    css: str = "off"
+    icon: str = "clock"
+    at: datetime | None = None
+    notification: int | None = None  # for «Hvorfor?»
+
+
+def not_told(bulk: Bulk, reason: str = "") -> QuerySet[Recipient]:
+    """Return those who were not told, all or for one reason; the same rows that `progress.of` counts."""
+    fits = Q(reason=reason) if reason else Q()
+    rows = Q(state__in=[RecipientState.LEFT_OUT, RecipientState.STOPPED]) & fits
+    if bulk.is_sms:
+        closed = Notification.objects.filter(fits, batch=bulk.pk).exclude(
+            state__in=[NoticeState.WAITING, NoticeState.DISPATCHED]
+        )
+        hops = Delivery.objects.filter(fits, batch=bulk.pk).exclude(state__in=[*TOLD, *ON_THE_WAY])
+        rows |= Q(pk__in=closed.values("subject_id")) | Q(pk__in=hops.values("notification__subject_id"))
+    else:
+        refused = Handover.objects.filter(fits, bulk=bulk).exclude(state__in=[*HANDED, HandoverState.DELIVERED])
+        rows |= Q(pk__in=refused.values("recipient"))
+    return Recipient.objects.filter(rows, bulk=bulk).order_by("position")
+
+
+def of(bulk: Bulk, recipients: Sequence[Recipient]) -> list[Outcome]:
+    """Say what became of these; a fixed number of queries."""
+    if bulk.is_sms:
+        notices = Notification.objects.filter(batch=bulk.pk, subject_id__in=[row.pk for row in recipients])
+        by_recipient = {notice.subject_id: notice for notice in notices.prefetch_related("deliveries")}
+        return [sms(row, by_recipient.get(row.pk)) for row in recipients]
+    handovers = {row.recipient_id: row for row in Handover.objects.filter(recipient__in=recipients)}
+    notices = Notification.objects.filter(batch=bulk.pk, patient__in=[row.patient_id for row in recipients])
+    by_patient = {notice.patient_id: notice for notice in notices}
+    return [econtact(row, handovers.get(row.pk), by_patient.get(row.patient_id)) for row in recipients]
+
+
+def left(row: Recipient) -> Outcome | None:
+    """Say what became of one whose message was never made."""
+    if row.state == RecipientState.CHOSEN:
+        return Outcome(row.patient, _("Venter på tur"), css="wait")
+    if row.state == RecipientState.PLANNED:
+        return None
+    word = _("Stoppet") if row.state == RecipientState.STOPPED else _("Ikke varslet")
+    return Outcome(row.patient, word, words(row.reason), "warn", "ban")
+
+
+def sms(row: Recipient, notice: Notification | None) -> Outcome:
+    """Say what became of one SMS."""
+    if found := left(row):
+        return found
+    if notice is None:
+        return Outcome(row.patient, _("Ikke varslet"), words(Reason.INTERNAL_ERROR), "fail", "circle-x")
+    hop = next(iter(notice.deliveries.all()), None)
+    if hop is None:
+        if notice.state == NoticeState.WAITING:
+            return Outcome(row.patient, _("I kø"), css="wait", notification=notice.pk)
+        return Outcome(row.patient, _("Ikke varslet"), words(notice.reason), "warn", "ban", notification=notice.pk)
+    css, icon = STYLES.get(hop.state, ("fail", "circle-x"))
+    at = hop.settled_at or hop.accepted_at
+    return Outcome(row.patient, hop.get_state_display(), words(hop.reason), css, icon, at, notice.pk)
+
+
+def econtact(row: Recipient, handover: Handover | None, notice: Notification | None) -> Outcome:
+    """Say what became of one e-contact."""
+    if found := left(row):
+        return found
+    pk = notice.pk if notice else None
+    if handover is None:
+        at = notice.event_at if notice else None
+        return Outcome(row.patient, _("Levert i portalen"), "", "ok", "circle-check", at, pk)
+    css, icon = {
+        HandoverState.DELIVERED: ("ok", "circle-check"),
+        HandoverState.REFUSED: ("fail", "circle-x"),
+        HandoverState.EXPIRED: ("fail", "circle-x"),
+    }.get(HandoverState(handover.state), ("wait", "clock"))
+    word = handover.get_state_display()
+    return Outcome(row.patient, word, words(handover.reason), css, icon, handover.settled_at, pk)
+
+
+STYLES: dict[str, tuple[str, str]] = {
+    DeliveryState.QUEUED: ("wait", "clock"),
+    DeliveryState.SENDING: ("wait", "clock"),
+    DeliveryState.ACCEPTED: ("ok", "check"),
+    DeliveryState.DELIVERED: ("ok", "circle-check"),
+    DeliveryState.UNCONFIRMED: ("ok", "check"),
+    DeliveryState.UNKNOWN: ("warn", "circle-help"),
+    DeliveryState.FAILED_UNKNOWN: ("warn", "circle-help"),
+    DeliveryState.SUPPRESSED: ("warn", "ban"),
+}
+
+
+def words(reason: str) -> str:
+    """Say a reason of the closed list."""
+    return str(Reason(reason).label) if reason else ""

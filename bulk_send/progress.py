@@ -1,0 +1,136 @@
+"""How far a bulk has come, and how many were told: counted from the rows themselves, in a few indexes (spec I4, I7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
+from notifications.kinds import DeliveryState, Reason
+from notifications.kinds import State as NoticeState
+from notifications.models import Delivery, Notification
+
+# What an SMS's delivery counts as. Accepted by the provider is told (spec I4); what came of it afterwards is told too.
+TOLD = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.DELIVERED,
+    DeliveryState.UNCONFIRMED,
+    DeliveryState.UNDELIVERED,
+    DeliveryState.BOUNCED,
+)
+ON_THE_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+LOST = (DeliveryState.UNDELIVERED, DeliveryState.BOUNCED)  # told to the provider, and did not arrive
+HANDED = (HandoverState.QUEUED, HandoverState.SENDING, HandoverState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """Some who were not told, for one reason."""
+
+    reason: str
+    count: int
+
+    @property
+    def words(self) -> str:
+        """Say the reason."""
+        return str(Reason(self.reason).label) if self.reason in Reason.values else str(Reason.INTERNAL_ERROR.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The sums of one bulk: told + on_the_way + not_told is everyone who was in it."""
+
+    size: int
+    told: int
+    on_the_way: int
+    lost: int  # of those told: the message did not arrive
+    uncertain: int  # of those not told: nobody knows whether it went
+    groups: tuple[NotTold, ...]
+    is_settled: bool  # nothing more will happen by itself
+
+    @property
+    def not_told(self) -> int:
+        """Everyone who was not told."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def handled(self) -> int:
+        """Those whose outcome is known."""
+        return self.told + self.not_told
+
+    @property
+    def percent(self) -> int:
+        """Of everyone, how many hundredths are handled."""
+        return 100 * self.handled // self.size if self.size else 100
+
+    @property
+    def bad_percent(self) -> int:
+        """Of everyone, how many hundredths were not told; at least one if anyone was not."""
+        return max(1, 100 * self.not_told // self.size) if self.not_told and self.size else 0
+
+    @property
+    def good_percent(self) -> int:
+        """Of everyone, how many hundredths were told."""
+        return max(0, self.percent - self.bad_percent)
+
+
+def of(bulk: Bulk) -> Progress:
+    """Count: four grouped queries, each answered from one index, whatever the number of recipients."""
+    counted = Recipient.objects.filter(bulk=bulk).values_list("state", "reason")
+    states = list(counted.order_by().annotate(count=Count("pk")))
+    not_told: dict[str, int] = {}
+    add(not_told, [(reason, count) for state, reason, count in states if state != RecipientState.PLANNED and reason])
+    to_plan = sum(count for state, _reason, count in states if state == RecipientState.CHOSEN)
+    planned = sum(count for state, _reason, count in states if state == RecipientState.PLANNED)
+    told, going, lost, uncertain = (sms if bulk.is_sms else econtact)(bulk, planned, not_told)
+    on_the_way = to_plan + going
+    groups = tuple(NotTold(reason, count) for reason, count in sorted(not_told.items(), key=lambda row: -row[1]))
+    return Progress(
+        size=sum(count for _state, _reason, count in states),
+        told=told,
+        on_the_way=on_the_way,
+        lost=lost,
+        uncertain=uncertain,
+        groups=groups,
+        is_settled=bulk.state not in (*IN_HAND, State.DRAFT) and not on_the_way,
+    )
+
+
+def sms(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, int, int]:
+    """Count SMS: told, on the way, lost, uncertain."""
+    hops = grouped(Delivery.objects.filter(batch=bulk.pk))
+    notices = grouped(Notification.objects.filter(batch=bulk.pk).exclude(state=NoticeState.DISPATCHED))
+    waiting = sum(count for state, _reason, count in notices if state == NoticeState.WAITING)
+    add(not_told, [(reason, count) for state, reason, count in notices if state != NoticeState.WAITING])
+    add(not_told, [(reason, count) for state, reason, count in hops if state not in (*TOLD, *ON_THE_WAY)])
+    told = sum(count for state, _reason, count in hops if state in TOLD)
+    going = waiting + sum(count for state, _reason, count in hops if state in ON_THE_WAY)
+    lost = sum(count for state, _reason, count in hops if state in LOST)
+    uncertain = sum(count for state, _reason, count in hops if state == DeliveryState.FAILED_UNKNOWN)
+    return told, going, lost, uncertain
+
+
+def econtact(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, int, int]:
+    """Count e-contacts: a dialog in our portal is told; through a gateway it is told when the gateway has taken it."""
+    handovers = grouped(Handover.objects.filter(bulk=bulk))
+    in_portal = planned - sum(count for _state, _reason, count in handovers if _reason != Reason.BULK_STOPPED)
+    delivered = sum(count for state, _reason, count in handovers if state == HandoverState.DELIVERED)
+    going = sum(count for state, _reason, count in handovers if state in HANDED)
+    refused = [row for row in handovers if row[0] not in (*HANDED, HandoverState.DELIVERED)]
+    add(not_told, [(reason, count) for _state, reason, count in refused if reason != Reason.BULK_STOPPED])
+    return in_portal + delivered, going, 0, 0
+
+
+def grouped(rows: Any) -> list[tuple[str, str, int]]:
+    """Count by state and reason."""
+    return list(rows.order_by().values_list("state", "reason").annotate(count=Count("pk")))
+
+
+def add(sums: dict[str, int], rows: Iterable[tuple[str, int]]) -> None:
+    """Add counts by reason; one without a reason is an error of ours, and shows."""
+    for reason, count in rows:
+        key = reason or Reason.INTERNAL_ERROR
+        sums[key] = sums.get(key, 0) + count

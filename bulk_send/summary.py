@@ -1,0 +1,46 @@
+"""What the confirmation says: which channels, and what a card costs (spec I4, I5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bulk_send.models import Bulk
+from clinics.models import Clinic
+from economy.tariff import Tariff
+from notifications import rules
+from notifications.kinds import Channel, Kind
+from patients.models import PushSubscription
+
+CHUNK = 5_000
+
+
+def channels(bulk: Bulk) -> dict[str, int]:
+    """Count by channel how the chosen would be told now: those of an e-contact by their own preference (spec C2)."""
+    if bulk.is_sms:
+        return {str(Channel.SMS.label): bulk.recipients.count()}
+    found: Counter[str] = Counter()
+    rows = bulk.recipients.order_by().values_list(
+        "patient__preferred_method",
+        "patient__email",
+        "patient__email_dead",
+        "patient__mobile",
+        "patient__mobile_dead",
+        "patient__is_landline",
+        "patient__person",
+    )
+    with_push = set(PushSubscription.objects.order_by().values_list("person", flat=True).distinct())
+    for preferred, email, email_dead, mobile, mobile_dead, is_landline, person in rows.iterator(CHUNK):
+        possible = set()
+        if email and not email_dead:
+            possible.add(Channel.EMAIL)
+        if mobile and not mobile_dead and not is_landline:
+            possible.add(Channel.SMS)
+        if person in with_push:
+            possible.add(Channel.PUSH)
+        found.update(rules.channels(preferred, Kind.ECONTACT, possible))
+    return {str(channel.label): found[channel] for channel in Channel if found[channel]}
+
+
+def takst(clinic: Clinic) -> Tariff | None:
+    """Return the takst as it is, or as it last was."""
+    return Tariff.objects.filter(code__iexact=clinic.econtact_code).order_by("-valid_from").first()

@@ -1,0 +1,209 @@
+"""Confirm, follow, undo, stop and report a bulk (spec I4-I6)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Case, Count, F, OuterRef, Subquery, When
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bulk_send import confirming, guard, lists, outcomes, progress, resending, summary
+from bulk_send.models import Bulk, Recipient, State, Type
+from clinics import audit, toasts
+from clinics.access import Right
+from clinics.cells import formula_safe
+from clinics.gate import StaffRequest, needs, row_or_404
+from clinics.models import AuditAction
+from notifications.kinds import Reason
+
+RELATED = ("clinic", "selection__clinic", "practitioner", "created_by", "confirmed_by", "resend_of")
+PAGE = 50
+
+
+@require_GET
+@needs(Right.BULK_SEND)
+def bulks(request: StaffRequest) -> HttpResponse:
+    """List the clinic's bulks, newest first."""
+    rows = Bulk.objects.of(request.clinic).select_related("selection", "created_by", "confirmed_by")
+    pages = Paginator(rows.annotate(people=people()).order_by("-created_at", "-pk"), PAGE)
+    page = pages.get_page(request.GET.get("side"))
+    return render(
+        request,
+        "bulk_send/list.html",
+        {"page": page, "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)},
+    )
+
+
+def people() -> Case:
+    """Count a draft's recipients; the others' number is frozen."""
+    counted = (
+        Recipient.objects.filter(bulk=OuterRef("pk")).order_by().values("bulk").annotate(n=Count("pk")).values("n")
+    )
+    return Case(When(state=State.DRAFT, then=Coalesce(Subquery(counted), 0)), default=F("size"))
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.BULK_SEND)
+def confirm(request: StaffRequest, pk: int) -> HttpResponse:
+    """Show what will be sent, to how many, and what it makes; POST sends it, once (spec I6)."""
+    bulk = row_or_404(request, Bulk, pk, select_related=RELATED)
+    if not bulk.is_draft:
+        return redirect("bulk_send:bulk", pk)
+    if request.method == "GET":
+        return ask(request, bulk)
+    version = request.POST.get("version", "")
+    if guarded(bulk) and "accepts_warnings" not in request.POST:
+        return ask(request, bulk, status=422, errors=[_("Kryss av for at teksten kan sendes slik den står.")])
+    try:
+        confirming.confirm(
+            bulk,
+            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            by=request.user,
+            now=timezone.now(),
+            accepts_cards="accepts_cards" in request.POST,
+        )
+    except confirming.CannotSend as error:
+        return ask(request, bulk, status=409, errors=[str(error)])
+    except ValidationError as error:
+        return ask(request, bulk, status=422, errors=error.messages)
+    return redirect("bulk_send:bulk", pk)
+
+
+def guarded(bulk: Bulk) -> list[guard.Warning]:
+    """Return what someone must accept before it goes out."""
+    return guard.warnings(bulk.text if bulk.type == Type.SMS else bulk.subject)
+
+
+def ask(request: StaffRequest, bulk: Bulk, *, status: int = 200, errors: list[str] | None = None) -> HttpResponse:
+    """Show the question, with the numbers as they are now."""
+    bulk.refresh_from_db()
+    context = {
+        "bulk": bulk,
+        "sums": lists.sums(bulk),
+        "channels": summary.channels(bulk),
+        "takst": summary.takst(bulk.clinic),
+        "warnings": guarded(bulk),
+        "errors": errors or [],
+        "accepted": {name for name in ("accepts_cards", "accepts_warnings") if name in request.POST},
+    }
+    return render(request, "bulk_send/confirm.html", context, status=status)
+
+
+@require_GET
+@needs(Right.BULK_SEND)
+def bulk(request: StaffRequest, pk: int) -> HttpResponse:
+    """Follow a bulk, and read its report when it is done."""
+    row = row_or_404(request, Bulk, pk, select_related=RELATED)
+    if row.is_draft:
+        return redirect("bulk_send:compose", pk)
+    context = standing(row)
+    if request.htmx:
+        return render(request, "bulk_send/_progress.html", context)
+    reason = request.GET.get("grunn", "")
+    narrowed = outcomes.not_told(row, reason if reason in Reason.values else "") if "grunn" in request.GET else None
+    rows = Recipient.objects.filter(bulk=row).order_by("position") if narrowed is None else narrowed
+    page = Paginator(rows.select_related("patient"), PAGE).get_page(request.GET.get("side"))
+    shown = list(page.object_list)
+    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[one.patient_id for one in shown])
+    context |= {
+        "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "outcomes": outcomes.of(row, shown),
+        "query": f"grunn={reason}&" if "grunn" in request.GET else "",
+        "is_narrowed": "grunn" in request.GET,
+        "can_resend": resending.can_resend(row),
+    }
+    return render(request, "bulk_send/bulk.html", context)
+
+
+def standing(bulk: Bulk) -> dict[str, Any]:
+    """Return what the information box says."""
+    now = timezone.now()
+    left = max(0, round((bulk.release_at - now).total_seconds())) if bulk.release_at else 0
+    return {
+        "bulk": bulk,
+        "progress": progress.of(bulk),
+        "can_undo": bulk.state == State.COUNTDOWN and left > 0,
+        "seconds_left": left,
+        "can_stop": bulk.state != State.COUNTDOWN and confirming.is_stoppable(bulk),
+    }
+
+
+@require_POST
+@needs(Right.BULK_SEND)
+def undo(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take it back within the thirty seconds."""
+    row = row_or_404(request, Bulk, pk, select_related=RELATED)
+    if confirming.undo(row, by=request.user, now=timezone.now()):
+        toasts.say(request, _("Utsendelsen er angret. Ingenting er sendt, og kladden er som den var."))
+    else:
+        toasts.say(request, _("Det var for sent å angre. Du kan stoppe det som ikke er sendt."))
+    return redirect("bulk_send:bulk", pk)
+
+
+@require_POST
+@needs(Right.BULK_SEND)
+def stop(request: StaffRequest, pk: int) -> HttpResponse:
+    """Stop what has not been handed over."""
+    row = row_or_404(request, Bulk, pk, select_related=RELATED)
+    if confirming.stop(row, by=request.user, now=timezone.now()):
+        toasts.say(request, _("Sendingen er stoppet."))
+    else:
+        toasts.say(request, _("Det var ikke mer å stoppe."))
+    return redirect("bulk_send:bulk", pk)
+
+
+@require_POST
+@needs(Right.BULK_SEND)
+def resend(request: StaffRequest, pk: int) -> HttpResponse:
+    """Begin a new bulk to those who were not told, with the same text."""
+    row = row_or_404(request, Bulk, pk, select_related=RELATED)
+    again = resending.begin(row, by=request.user)
+    if again is None:
+        toasts.say(request, _("Alle er varslet, eller det er ikke avklart ennå."))
+        return redirect("bulk_send:bulk", pk)
+    return redirect("bulk_send:compose", again.pk)
+
+
+class Echo:
+    """A file that gives back each line, so that a report of any size streams."""
+
+    def write(self, line: str) -> str:
+        """Return the line."""
+        return line
+
+
+@require_GET
+@needs(Right.EXPORT)
+def export(request: StaffRequest, pk: int) -> StreamingHttpResponse:
+    """Stream the report as CSV: everyone, what became of them and why; safe in a spreadsheet."""
+    row = row_or_404(request, Bulk, pk, select_related=RELATED)
+    audit.record(AuditAction.EXPORT, clinic=request.clinic, actor=request.user, what=f"bulk {pk}")
+    response = StreamingHttpResponse(lines(row), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="masseutsendelse-{pk}.csv"'
+    return response
+
+
+def lines(bulk: Bulk) -> Iterator[str]:
+    """Write the report line by line, a page of recipients in memory at a time."""
+    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")  # type: ignore[type-var]
+    yield "\ufeff"
+    yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt")]))
+    after = 0
+    while rows := list(
+        Recipient.objects.filter(bulk=bulk, position__gt=after).select_related("patient").order_by("position")[:500]
+    ):
+        after = rows[-1].position
+        for found in outcomes.of(bulk, rows):
+            at = found.at.astimezone(bulk.clinic.zone).strftime("%d.%m.%Y %H:%M") if found.at else ""
+            cells = [f"{found.patient.family_name}, {found.patient.given_name}", found.word, found.reason, at]
+            yield str(writer.writerow([formula_safe(cell) for cell in cells]))
