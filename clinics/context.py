@@ -25,6 +25,7 @@ SECTIONS = {
     "post:of_patient": "patients",
     "post:kinds": "kinds",
     "post": "post",
+    "bulk_send": "bulks",
     "economy:of_patient": "patients",
     "economy": "economy",
     "notifications:card": "patients",

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from bulk_send.models import Bulk, Recipient
 from clinics.hours import ClosedDay
 from clinics.models import Clinic, Invitation, Membership, Place, Practitioner, Role
 from economy.kinds import Method
@@ -23,6 +24,8 @@ from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
 from selection.criteria import Group
 from selection.models import SavedSearch, SearchVersion
+from selection.freezing import freeze
+from selection.models import Origin
 from selection.risk_models import FalsePositive, RiskAnalysis, RiskPerson
 from selection.risk_reading import offered_one
 from selection.saved import Name, save, version_of
@@ -70,6 +73,7 @@ class World:
     mark: FalsePositive
     search: SearchVersion
     saved_search: SavedSearch
+    bulk: Bulk
 
 
 def world() -> World:
@@ -99,6 +103,8 @@ def searched(clinic: Clinic) -> tuple[SearchVersion, SavedSearch]:
     user = UserFactory()
     version = version_of(Group(), clinic=clinic, by=user)
     return version, save(version, Name(f"Søk etter {FAMILY_NAME}", is_common=True), by=user)
+    billing, rest = (line.card, line, receipt), (*staffed(clinic), *analysed(patient), bulk_to(patient))
+    return World(clinic, patient, appointment, kind, practitioner, place, *parts, *billing, *rest)
 
 
 def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
@@ -130,6 +136,14 @@ def analysed(patient: Patient) -> tuple[RiskAnalysis, RiskPerson, FalsePositive]
         clinic=patient.clinic, patient=patient, programme=programme.key, reason="mild", by=first.asked_by
     )
     return analysis, person, marked
+def bulk_to(patient: Patient) -> Bulk:
+    """Make a draft of a bulk to the patient."""
+    by = UserFactory()
+    people = Patient.objects.filter(pk=patient.pk)
+    selection = freeze(people, clinic=patient.clinic, origin=Origin.JOURNAL, name=FAMILY_NAME, by=by)
+    bulk = Bulk.objects.create(clinic=patient.clinic, selection=selection, created_by=by, text=f"Til {FAMILY_NAME}")
+    Recipient.objects.create(clinic=patient.clinic, bulk=bulk, patient=patient, position=1)
+    return bulk
 
 
 def attached(dialog: Dialog) -> Attachment:
@@ -241,6 +255,11 @@ ROWS: dict[str, Kwargs] = {
     "risk:restore": pk_of("mark"),
     **{f"selection:{name}": pk_of("search") for name in ("results", "send", "export", "keep")},
     "selection:forget": pk_of("saved_search"),
+    "bulk_send:start": lambda world: {"selection": world.bulk.selection_id},
+    **{
+        f"bulk_send:{name}": pk_of("bulk")
+        for name in ("bulk", "compose", "discard", "confirm", "undo", "stop", "resend", "export")
+    },
 }
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {

@@ -1,0 +1,349 @@
+"""The composer, the confirmation and the report, as staff use them (spec I1-I6)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from bulk_send import drafting, planning
+from bulk_send.models import Bulk, State, Type
+from clinics.models import AuditEvent
+from notifications.kinds import Reason
+from notifications.providers.base import Outcome
+from patients.models import Patient
+from post.models import MessageTemplate
+from tests.access.people import colleague, logged_in
+from tests.factories import PatientFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_collected_files(settings):
+    """Let static files come from their folders."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def staff(clinic, clock):
+    """A secretary who may send bulks, with a second factor."""
+    return colleague(clinic, may_bulk_send=True, may_export=True)
+
+
+@pytest.fixture
+def web(staff) -> Client:
+    """Their web."""
+    return logged_in(staff)
+
+
+def url(name, bulk):
+    return reverse(f"bulk_send:{name}", args=[bulk.pk])
+
+
+def form_of(bulk, **fields):
+    bulk.refresh_from_db()
+    said = {"type": bulk.type, "subject": bulk.subject, "text": bulk.text, "purpose": bulk.purpose}
+    return said | {"version": bulk.version, "practitioner": ""} | fields
+
+
+def press(web, bulk, action="save", **fields):
+    return web.post(url("compose", bulk), form_of(bulk, action=action, **fields))
+
+
+def test_send_pasientvarsel_opens_one_draft_however_often(people, select, web, clinic):
+    selection = select()
+    for _ in range(2):
+        answer = web.get(reverse("bulk_send:start", args=[selection.pk]))
+
+    bulk = Bulk.objects.get()
+    assert answer.url == url("compose", bulk)
+    assert "3 personer" in web.get(answer.url).content.decode()
+
+
+def test_the_lists_show_the_marks_and_why_someone_cannot_be_moved(people, draft, web, clinic):
+    """spec I2, I3: the reason stands by the name."""
+    PatientFactory(clinic=clinic, given_name="Dag", family_name="Dahl", mobile="", email="")
+    page = web.get(url("compose", draft())).content.decode()
+
+    assert "Mobilnummer mangler" in page
+    assert all(word in page for word in ("ePortal", "EP-kontakt", "Mobil", "E-post"))
+    assert "1 kan ikke motta SMS" in page
+
+
+def test_people_are_moved_by_the_buttons(people, draft, web):
+    bulk = draft()
+
+    press(web, bulk, "remove", left=[people[0].pk])
+    assert bulk.recipients.count() == 2
+    press(web, bulk, "choose", right=[people[0].pk])
+    assert bulk.recipients.count() == 3
+    press(web, bulk, "remove_all")
+    assert bulk.recipients.count() == 0
+    press(web, bulk, "choose_all")
+    assert bulk.recipients.count() == 3
+
+
+def test_what_is_typed_is_saved_by_every_button(people, draft, web):
+    bulk = draft()
+
+    press(web, bulk, "choose_all", text="Hei\r\nder", purpose="recall")
+
+    bulk.refresh_from_db()
+    assert (bulk.text, bulk.purpose) == ("Hei\nder", "recall")
+
+
+def test_a_type_change_names_those_who_fall_out(people, draft, web, clinic):
+    PatientFactory(clinic=clinic, given_name="Dag", family_name="Dahl")
+    bulk = draft()
+
+    page = press(web, bulk, type="econtact").content.decode()
+
+    assert "1 mottaker kan ikke få EP-kontakt og er flyttet tilbake" in page
+    assert "Dag Dahl: Pasienten har verken ePortal eller EP-kontakt" in page
+
+
+def test_what_the_clinic_lacks_is_shown_with_the_reason(people, draft, web, clinic):
+    """spec I1."""
+    bulk = draft()
+    type(clinic).objects.update(econtact_provider="")
+
+    page = web.get(url("compose", bulk)).content.decode()
+
+    assert "ingen leverandør av e-kontakt" in page
+
+
+def test_the_characters_that_cost_are_swapped(people, draft, web):
+    bulk = draft(text="Kontoret – stengt «fredag»")
+
+    assert "Bytt ut tegnene" in web.get(url("compose", bulk)).content.decode()
+    press(web, bulk, "plain")
+
+    bulk.refresh_from_db()
+    assert bulk.text == 'Kontoret - stengt "fredag"'
+
+
+def test_a_template_brings_text_and_subject(people, draft, web, clinic):
+    template = MessageTemplate.objects.create(clinic=clinic, name="Vaksine", subject="Time", text="Bestill time")
+    other = MessageTemplate.objects.create(clinic=PatientFactory().clinic, name="Annen", text="Annen klinikk")
+    bulk = draft()
+
+    press(web, bulk, "template", template=other.pk)
+    bulk.refresh_from_db()
+    assert bulk.text == "Kontoret er stengt fredag."
+    press(web, bulk, "template", template=template.pk)
+    bulk.refresh_from_db()
+    assert (bulk.text, bulk.subject) == ("Bestill time", "Time")
+
+
+def test_the_preview_shows_real_recipients(people, draft, web):
+    page = web.get(url("compose", draft(text="Hei {fornavn}, velkommen"))).content.decode()
+
+    assert "Hei Anne, velkommen" in page
+
+
+def test_a_search_that_finds_nobody_says_so(people, draft, web):
+    bulk = draft()
+
+    page = press(web, bulk, "left:0", left_text="zzz").content.decode()
+
+    assert "Ingen mottakere passer søket" in page
+
+
+def test_a_colleagues_change_is_told_and_nothing_typed_is_lost(people, draft, web, staff):
+    bulk = draft()
+    form = form_of(bulk, action="save", text="Min tekst")
+    drafting.change(bulk, version=bulk.version, by=staff, text="Din tekst")
+
+    answer = web.post(url("compose", bulk), form)
+
+    assert answer.status_code == 409
+    assert "Min tekst" in answer.content.decode()
+    bulk.refresh_from_db()
+    assert bulk.text == "Din tekst"
+
+
+def test_the_draft_is_saved_while_one_writes(people, draft, web):
+    bulk = draft()
+    answer = web.post(
+        url("compose", bulk), form_of(bulk, action="autosave", text="Underveis"), headers={"HX-Request": "true"}
+    )
+
+    bulk.refresh_from_db()
+    assert bulk.text == "Underveis"
+    assert f'value="{bulk.version}"' in answer.content.decode()
+
+
+def test_the_confirmation_says_what_will_happen(people, draft, web):
+    page = web.get(url("confirm", draft(Type.ECONTACT))).content.decode()
+
+    assert "Send EP-kontakt til 3 mottakere?" in page
+    assert "Det opprettes 3 regningskort med takst 1be." in page
+    assert "30.06.2022" in page
+    assert "E-post 3" in page
+    assert 'name="accepts_cards"' in page
+    assert 'name="accepts_cards" checked' not in page
+
+
+def test_send_box_and_number_told(people, draft, web, work, sms, clock):
+    """spec I4."""
+    bulk = draft()
+
+    answer = web.post(url("confirm", bulk), {"version": bulk.version})
+    assert answer.url == url("bulk", bulk)
+    assert "3 personer varsles" in web.get(answer.url).content.decode()
+    work()
+
+    assert "3 personer ble varslet" in web.get(answer.url).content.decode()
+
+
+def test_twenty_presses_send_once(people, draft, web, work, sms):
+    bulk = draft()
+    said = {"version": bulk.version}
+
+    answers = {web.post(url("confirm", bulk), said).url for _ in range(20)}
+    work()
+
+    assert answers == {url("bulk", bulk)}
+    assert len(sms.sent) == 3
+
+
+def test_the_guard_asks_first(people, draft, web):
+    bulk = draft(text="Time for diabeteskontroll, 12345678901")
+    said = {"version": bulk.version}
+
+    refused = web.post(url("confirm", bulk), said)
+    assert refused.status_code == 422
+    assert "ser ut som et fødselsnummer" in refused.content.decode()
+    accepted = web.post(url("confirm", bulk), said | {"accepts_warnings": "on"})
+    assert accepted.status_code == 302
+
+
+def test_nothing_is_sent_without_accepting_the_cards(people, draft, web):
+    bulk = draft(Type.ECONTACT)
+
+    refused = web.post(url("confirm", bulk), {"version": bulk.version})
+
+    assert refused.status_code == 422
+    assert "Ingenting er sendt" in refused.content.decode()
+    bulk.refresh_from_db()
+    assert bulk.is_draft
+
+
+def test_undo_and_stop_by_the_buttons(people, draft, web, work, sms, clock, select):
+    bulk = draft()
+    web.post(url("confirm", bulk), {"version": bulk.version})
+    web.post(url("undo", bulk))
+    bulk.refresh_from_db()
+    assert bulk.is_draft
+
+    web.post(url("confirm", bulk), {"version": bulk.version})
+    clock.shift(timedelta(seconds=31))
+    planning.run(timezone.now(), 1)
+    web.post(url("stop", bulk))
+    bulk.refresh_from_db()
+    page = web.get(url("bulk", bulk)).content.decode()
+
+    assert bulk.state == State.STOPPED
+    assert "0 personer ble varslet" in page
+    assert "Masseutsendelsen ble stoppet" in page
+
+
+def numbers_of(web, bulk):
+    """Return what the page says: told, and the reasons with their numbers; the export; the history."""
+    rows = list(csv.reader(io.StringIO(web.get(url("export", bulk)).getvalue().decode("utf-8-sig")), delimiter=";"))
+    return rows[1:]
+
+
+def test_told_history_and_report_are_one_number(people, draft, web, work, sms, clinic, send):
+    """spec I4: N = rows in the history = number in the report."""
+    broken = people[0]
+    sms.answers = lambda message: (
+        Outcome.refused(Reason.INVALID_NUMBER) if message.recipient == broken.mobile else Outcome.accepted("id")
+    )
+    bulk = send(draft())
+    Patient.objects.filter(pk=people[1].pk).update(consent="withdrawn")
+    work()
+
+    page = web.get(url("bulk", bulk)).content.decode()
+    report = numbers_of(web, bulk)
+    assert "1 person ble varslet" in page
+    assert [row[1] for row in report].count("Sendt") == 1
+    assert {row[2] for row in report} == {"", "Operatøren kjenner ikke nummeret", "Pasienten har trukket samtykket"}
+    assert "2 personer ble ikke varslet" in page
+    history = web.get(reverse("notifications:card", args=[people[2].pk])).content.decode()
+    assert "SMS fra masseutsendelse" in history
+
+
+def test_those_not_told_are_listed_by_reason(people, draft, web, work, sms, send):
+    bulk = send(draft())
+    Patient.objects.filter(pk=people[1].pk).update(consent="withdrawn")
+    work()
+
+    page = web.get(url("bulk", bulk) + f"?grunn={Reason.CONSENT_WITHDRAWN}").content.decode()
+
+    assert people[1].family_name + ", " + people[1].given_name in page
+    assert people[2].family_name + ", " + people[2].given_name not in page
+
+
+def test_send_again_to_those_who_were_not_told_after_mending(people, draft, web, work, sms, send):
+    bulk = send(draft())
+    Patient.objects.filter(pk=people[1].pk).update(mobile="")
+    work()
+    Patient.objects.filter(pk=people[1].pk).update(mobile="+4742999999")
+
+    answer = web.post(url("resend", bulk))
+    again = Bulk.objects.get(resend_of=bulk)
+    assert answer.url == url("compose", again)
+    web.post(url("confirm", again), {"version": again.version})
+    work()
+
+    assert [message.recipient for message in sms.sent[2:]] == ["+4742999999"]
+
+
+def test_the_report_is_safe_in_a_spreadsheet(draft, web, work, sms, send, clinic):
+    PatientFactory(clinic=clinic, given_name="x", family_name="=HYPERLINK(1)")
+    bulk = send(draft())
+    work()
+
+    assert numbers_of(web, bulk)[0][0].startswith("'=")
+
+
+def test_the_report_is_logged_and_needs_its_own_right(people, draft, web, send, clinic):
+    bulk = send(draft())
+    web.get(url("export", bulk))
+
+    assert AuditEvent.objects.filter(action="export", what=f"bulk {bulk.pk}").exists()
+    other = logged_in(colleague(clinic, may_bulk_send=True))
+    assert other.get(url("export", bulk)).status_code == 403
+
+
+def test_the_right_is_one_of_its_own(people, draft, clinic):
+    secretary = logged_in(colleague(clinic))
+
+    assert secretary.get(reverse("bulk_send:list")).status_code == 403
+    assert secretary.post(url("confirm", draft())).status_code == 403
+
+
+def test_pages_take_as_many_queries_whatever_the_number(people, draft, web, clinic, django_assert_max_num_queries):
+    PatientFactory.create_batch(60, clinic=clinic)
+    bulk = draft()
+
+    with django_assert_max_num_queries(32):
+        web.get(url("compose", bulk))
+
+
+def test_a_followed_bulk_takes_few_queries(people, draft, web, clinic, work, sms, send, django_assert_max_num_queries):
+    PatientFactory.create_batch(60, clinic=clinic)
+    bulk = send(draft())
+    work()
+
+    with django_assert_max_num_queries(28):
+        web.get(url("bulk", bulk))
+    with django_assert_max_num_queries(18):
+        web.get(url("bulk", bulk), headers={"HX-Request": "true"})
