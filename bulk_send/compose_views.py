@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from bulk_send import drafting, eligibility, guard, lists, placeholders, summary
@@ -30,10 +30,13 @@ RELATED = ("clinic", "selection__clinic", "practitioner")
 NOBODY = FellOut(0, ())
 
 
-@require_GET
+@require_POST
 @needs(Right.BULK_SEND)
 def start(request: StaffRequest, selection: int) -> HttpResponse:
-    """Come from journal search or risk group: open the draft for the selection, the same one every time."""
+    """Come from journal search or risk group: open the draft for the selection, the same one every time.
+
+    They send the browser on with its POST (status 307): looking at an address makes no draft.
+    """
     row = row_or_404(request, Selection, selection, select_related=("clinic",))
     return redirect("bulk_send:compose", drafting.start(row, by=request.user).pk)
 

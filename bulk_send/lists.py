@@ -71,7 +71,8 @@ def page(bulk: Bulk, rows: QuerySet[Any], after: int) -> Page:
 def judged(bulk: Bulk, keys: Sequence[int]) -> dict[int, Any]:
     """Return these patients with the reason why not, and the marks ePortal and EP-kontakt."""
     rows = Patient.objects.of(bulk.clinic).with_activity()
-    return rows.annotate(why=eligibility.why_not(bulk.type, bulk.clinic)).in_bulk(keys)
+    found: dict[int, Any] = rows.annotate(why=eligibility.why_not(bulk.type, bulk.clinic)).in_bulk(keys)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, F, OuterRef, Subquery, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bulk_send import confirming, guard, lists, outcomes, progress, resending, summary
+from bulk_send.compose_views import compose
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics import audit, toasts
 from clinics.access import Right
@@ -45,10 +46,10 @@ def bulks(request: StaffRequest) -> HttpResponse:
 
 def people() -> Case:
     """Count a draft's recipients; the others' number is frozen."""
-    counted = (
-        Recipient.objects.filter(bulk=OuterRef("pk")).order_by().values("bulk").annotate(n=Count("pk")).values("n")
-    )
-    return Case(When(state=State.DRAFT, then=Coalesce(Subquery(counted), 0)), default=F("size"))
+    rows = Recipient.objects.filter(bulk=OuterRef("pk")).order_by().values("bulk")
+    counted = Subquery(rows.annotate(n=Count("pk")).values("n"))
+    drafts = When(state=State.DRAFT, then=Coalesce(counted, 0))
+    return Case(drafts, default=F("size"), output_field=IntegerField())
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,7 +105,7 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
     """Follow a bulk, and read its report when it is done."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
     if row.is_draft:
-        return redirect("bulk_send:compose", pk)
+        return compose(request, pk)
     context = standing(row)
     if request.htmx:
         return render(request, "bulk_send/_progress.html", context)
@@ -184,18 +185,19 @@ class Echo:
 
 @require_GET
 @needs(Right.EXPORT)
-def export(request: StaffRequest, pk: int) -> StreamingHttpResponse:
+def export(request: StaffRequest, pk: int) -> HttpResponse:
     """Stream the report as CSV: everyone, what became of them and why; safe in a spreadsheet."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
     audit.record(AuditAction.EXPORT, clinic=request.clinic, actor=request.user, what=f"bulk {pk}")
-    response = StreamingHttpResponse(lines(row), content_type="text/csv; charset=utf-8")
+    response: Any = StreamingHttpResponse(lines(row), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="masseutsendelse-{pk}.csv"'
-    return response
+    streamed: HttpResponse = response
+    return streamed
 
 
 def lines(bulk: Bulk) -> Iterator[str]:
     """Write the report line by line, a page of recipients in memory at a time."""
-    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")  # type: ignore[type-var]
+    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
     yield "\ufeff"
     yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt")]))
     after = 0

@@ -23,7 +23,7 @@ def test_only_these_models_are_in_the_admin() -> None:
 
 def fields_of(clinic: Clinic) -> dict[str, object]:
     """Return the clinic as the admin's form posts it."""
-    names = ["name", "alias", "sms_sender", "phone", "time_zone", "econtact_provider"]
+    names = ["name", "alias", "sms_sender", "phone", "time_zone", "econtact_provider", "bulk_daily_limit"]
     return {name: getattr(clinic, name) for name in names} | {"is_active": "on", "is_demo": "on"}
 
 

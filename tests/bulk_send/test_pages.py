@@ -59,7 +59,7 @@ def press(web, bulk, action="save", **fields):
 def test_send_pasientvarsel_opens_one_draft_however_often(people, select, web, clinic):
     selection = select()
     for _ in range(2):
-        answer = web.get(reverse("bulk_send:start", args=[selection.pk]))
+        answer = web.post(reverse("bulk_send:start", args=[selection.pk]))
 
     bulk = Bulk.objects.get()
     assert answer.url == url("compose", bulk)
