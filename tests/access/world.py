@@ -136,6 +136,8 @@ def analysed(patient: Patient) -> tuple[RiskAnalysis, RiskPerson, FalsePositive]
         clinic=patient.clinic, patient=patient, programme=programme.key, reason="mild", by=first.asked_by
     )
     return analysis, person, marked
+
+
 def bulk_to(patient: Patient) -> Bulk:
     """Make a draft of a bulk to the patient."""
     by = UserFactory()
