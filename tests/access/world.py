@@ -23,9 +23,8 @@ from patients.models import JournalEntry, Patient
 from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
 from selection.criteria import Group
-from selection.models import SavedSearch, SearchVersion
 from selection.freezing import freeze
-from selection.models import Origin
+from selection.models import Origin, SavedSearch, SearchVersion
 from selection.risk_models import FalsePositive, RiskAnalysis, RiskPerson
 from selection.risk_reading import offered_one
 from selection.saved import Name, save, version_of
@@ -94,7 +93,7 @@ def world() -> World:
     parts = (notice(patient), run, dialog, attached(dialog), template)
     line, receipt = billed(patient), paid(patient)
     billing = (line.card, line, receipt)
-    rest = (*parts, *billing, *staffed(clinic), *analysed(patient), *searched(clinic))
+    rest = (*parts, *billing, *staffed(clinic), *analysed(patient), *searched(clinic), bulk_to(patient))
     return World(clinic, patient, appointment, kind, practitioner, place, *rest)
 
 
@@ -103,8 +102,6 @@ def searched(clinic: Clinic) -> tuple[SearchVersion, SavedSearch]:
     user = UserFactory()
     version = version_of(Group(), clinic=clinic, by=user)
     return version, save(version, Name(f"Søk etter {FAMILY_NAME}", is_common=True), by=user)
-    billing, rest = (line.card, line, receipt), (*staffed(clinic), *analysed(patient), bulk_to(patient))
-    return World(clinic, patient, appointment, kind, practitioner, place, *parts, *billing, *rest)
 
 
 def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
