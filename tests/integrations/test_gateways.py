@@ -6,9 +6,11 @@ import logging
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from bulk_send.gateways import Found, Letter, gateway_for
 from clinics.models import EContactProvider
@@ -16,6 +18,8 @@ from integrations import gateways
 from integrations.gateways import HttpGateway, body_of, forget
 from notifications.kinds import Reason
 from notifications.providers.base import LookupFailed, Outcome, Verdict
+from tests.bulk_send.econtact_world import Fate, HandoverState, econtact_clinic, make_bulk, make_patients, tick
+from tests.factories import ClinicFactory
 from tests.sandbox import conftest as stands
 from tests.sandbox.running import Sandbox, free_port
 
@@ -301,3 +305,27 @@ def test_production_starts_with_real_gateways_only(settings, url, token, found):
     settings.GATEWAYS = {"helsenorge": {"URL": url, "TOKEN": token}}
 
     assert [problem.id for problem in no_sandbox_in_production(None)] == found
+
+
+@pytest.mark.django_db
+def test_an_econtact_goes_all_the_way_to_the_phone(provider, sandbox):
+    """Spec I4, I5: one delivered, one refused, one whose answer is lost; each arrives once or is taken back."""
+    clinic = econtact_clinic(ClinicFactory(), provider)
+    well, refused, lost = people = make_patients(clinic, 3)
+    suffixes = {"refuse": refused, "reset-accepted": lost}
+    rules = [{"suffix": patient.person.national_number, "mode": mode} for mode, patient in suffixes.items()]
+    sandbox.modes(**{provider: {"rules": rules}})
+    make_bulk(clinic, people)
+
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        tick(provider)
+        unsure = Fate(lost).handover.state
+        clock.shift(timedelta(minutes=5))
+        tick(provider)
+
+    states = [Fate(patient).handover.state for patient in people]
+    assert unsure == HandoverState.UNKNOWN
+    assert states == [HandoverState.DELIVERED, HandoverState.REFUSED, HandoverState.DELIVERED]
+    assert [Fate(patient).card.state for patient in people] == ["open", "void", "open"]
+    assert set(arrived(sandbox)) == {str(Fate(patient).handover.reference) for patient in (well, lost)}
+    assert len(arrived(sandbox)) == 2
