@@ -154,7 +154,7 @@ def test_a_notice_that_nobody_let_go_never_goes_by_itself(gateway, clock):
     clinic = econtact_clinic(ClinicFactory(), BESOKLEGEN)
     (kari,) = make_patients(clinic, 1)
     make_bulk(clinic, [kari])
-    clock.shift(timedelta(days=9))
+    clock.shift(timedelta(hours=73))
 
     dispatch.run(timezone.now(), Lane.BULK)
     tick(BESOKLEGEN)
@@ -316,6 +316,24 @@ def test_unknown_is_asked_about_until_there_is_an_answer_and_never_guessed_at(ga
     assert Fate(kari).handover.state == HandoverState.DELIVERED
     if clinic.econtact_provider == BESOKLEGEN:
         assert Fate(kari).notice.due_at == timezone.now()
+
+
+def test_an_answer_lost_in_the_last_minute_still_gives_its_notice(gateway, clock):
+    """The notice would have died while the gateway was being asked."""
+    clinic = econtact_clinic(ClinicFactory(), BESOKLEGEN)
+    (kari,) = make_patients(clinic, 1)
+    make_bulk(clinic, [kari])
+    gateway.answers = gateway.take_silently
+    clock.shift(timedelta(hours=71, minutes=59))
+    tick(BESOKLEGEN)
+
+    for _ in range(5):
+        clock.shift(timedelta(minutes=1))
+        dispatch.run(timezone.now(), Lane.BULK)
+        tick(BESOKLEGEN)
+    dispatch.run(timezone.now(), Lane.BULK)
+
+    assert Fate(kari).states == (HandoverState.DELIVERED, *STANDS, NoticeState.DISPATCHED)
 
 
 def test_unknown_past_its_time_that_never_arrived_is_too_late(gateway, clinic, kari, work):
