@@ -11,10 +11,13 @@ class BulkSendConfig(AppConfig):
     verbose_name = _("Masseutsendelse")
 
     def ready(self) -> None:
-        """Tell the engine how to ask about a bulk's recipients, and which alarms to show."""
+        """Tell the engine and the risk overview how to ask about recipients (spec H4), and which alarms to show."""
         from bulk_send import resting  # noqa: PLC0415 - apps are ready now
+        from bulk_send.communicating import Bulks  # noqa: PLC0415
         from bulk_send.subject import BulkSubject  # noqa: PLC0415
         from notifications import health, subjects  # noqa: PLC0415
+        from selection import communication  # noqa: PLC0415
 
         subjects.register(BulkSubject())
+        communication.register(Bulks())
         health.SOURCES.append(resting.alarms)

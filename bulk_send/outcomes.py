@@ -46,16 +46,18 @@ def not_told(bulk: Bulk, reason: str = "") -> QuerySet[Recipient]:
     return Recipient.objects.filter(rows, bulk=bulk).order_by("position")
 
 
-def of(bulk: Bulk, recipients: Sequence[Recipient]) -> list[Outcome]:
-    """Say what became of these; a fixed number of queries."""
-    if bulk.is_sms:
-        notices = Notification.objects.filter(batch=bulk.pk, subject_id__in=[row.pk for row in recipients])
-        by_recipient = {notice.subject_id: notice for notice in notices.prefetch_related("deliveries")}
-        return [sms(row, by_recipient.get(row.pk)) for row in recipients]
+def of(recipients: Sequence[Recipient]) -> list[Outcome]:
+    """Say what became of these, of one bulk or several; a fixed number of queries."""
+    bulks = {row.bulk_id for row in recipients}
+    people = [row.patient_id for row in recipients]
+    notices = Notification.objects.filter(batch__in=bulks, patient__in=people).prefetch_related("deliveries")
+    found = {(notice.batch, notice.patient_id): notice for notice in notices}
     handovers = {row.recipient_id: row for row in Handover.objects.filter(recipient__in=recipients)}
-    notices = Notification.objects.filter(batch=bulk.pk, patient__in=[row.patient_id for row in recipients])
-    by_patient = {notice.patient_id: notice for notice in notices}
-    return [econtact(row, handovers.get(row.pk), by_patient.get(row.patient_id)) for row in recipients]
+    return [
+        sms(row, notice) if row.bulk.is_sms else econtact(row, handovers.get(row.pk), notice)
+        for row in recipients
+        for notice in [found.get((row.bulk_id, row.patient_id))]
+    ]
 
 
 def left(row: Recipient) -> Outcome | None:

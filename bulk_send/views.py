@@ -112,13 +112,13 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
     reason = request.GET.get("grunn", "")
     narrowed = outcomes.not_told(row, reason if reason in Reason.values else "") if "grunn" in request.GET else None
     rows = Recipient.objects.filter(bulk=row).order_by("position") if narrowed is None else narrowed
-    page = Paginator(rows.select_related("patient"), PAGE).get_page(request.GET.get("side"))
+    page = Paginator(rows.select_related("patient", "bulk"), PAGE).get_page(request.GET.get("side"))
     shown = list(page.object_list)
     audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[one.patient_id for one in shown])
     context |= {
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-        "outcomes": outcomes.of(row, shown),
+        "outcomes": outcomes.of(shown),
         "query": f"grunn={reason}&" if "grunn" in request.GET else "",
         "is_narrowed": "grunn" in request.GET,
         "can_resend": resending.can_resend(row),
@@ -202,10 +202,12 @@ def lines(bulk: Bulk) -> Iterator[str]:
     yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt")]))
     after = 0
     while rows := list(
-        Recipient.objects.filter(bulk=bulk, position__gt=after).select_related("patient").order_by("position")[:500]
+        Recipient.objects.filter(bulk=bulk, position__gt=after)
+        .select_related("patient", "bulk")
+        .order_by("position")[:500]
     ):
         after = rows[-1].position
-        for found in outcomes.of(bulk, rows):
+        for found in outcomes.of(rows):
             at = found.at.astimezone(bulk.clinic.zone).strftime("%d.%m.%Y %H:%M") if found.at else ""
             cells = [f"{found.patient.family_name}, {found.patient.given_name}", found.word, found.reason, at]
             yield str(writer.writerow([formula_safe(cell) for cell in cells]))

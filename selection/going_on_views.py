@@ -7,7 +7,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -37,15 +36,7 @@ def send(request: StaffRequest, pk: int) -> HttpResponse:
     selection = going_on.select(version, chosen, name=name, by=request.user, today=today)
     if selection is None:
         return told(request, pk, _("Ingen er markert. Marker minst én pasient."))
-    return redirect(composer_of(selection.pk, pk))
-
-
-def composer_of(selection: int, version: int) -> str:
-    """Return the composer's address; while there is none, the search's own."""
-    try:
-        return reverse("bulk_send:start", kwargs={"selection": selection})
-    except NoReverseMatch:
-        return reverse("selection:results", args=[version])
+    return redirect("bulk_send:start", selection.pk, preserve_request=True)  # it makes a draft: it wants a POST
 
 
 @require_POST

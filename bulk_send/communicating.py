@@ -1,0 +1,70 @@
+"""What the risk overview's column Pasientkommunikasjon says of those who were sent to (spec H4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from bulk_send import outcomes
+from bulk_send.models import Handover, HandoverState, Recipient, RecipientState, State, Type
+from bulk_send.progress import TOLD
+from clinics.models import Clinic
+from notifications.models import Delivery
+from selection.communication import Communication
+from selection.models import Selection
+
+UNSENT = (State.DRAFT, State.UNDONE)
+
+
+class Bulks:
+    """The registry's source: bulks to the selections, and the ones sent again after them."""
+
+    def told(self, clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
+        """Return the ids of patients notified as spec I4 says it; one query."""
+        return told(sent(clinic, selections)).values_list("patient", flat=True)
+
+    def about(
+        self, clinic: Clinic, selections: QuerySet[Selection], patient_ids: Sequence[int]
+    ) -> Mapping[int, Communication]:
+        """Return what came of the newest message to each of these patients."""
+        rows = sent(clinic, selections).filter(patient__in=patient_ids)
+        ordered = rows.select_related("bulk", "patient").order_by("bulk__confirmed_at", "pk")
+        newest = {row.patient_id: row for row in ordered}
+        reached = set(
+            told(Recipient.objects.filter(pk__in=[row.pk for row in newest.values()])).values_list("pk", flat=True)
+        )
+        found = outcomes.of(list(newest.values()))
+        return {
+            row.patient_id: said(row, one, row.pk in reached) for row, one in zip(newest.values(), found, strict=True)
+        }
+
+
+def sent(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
+    """Return the recipients of what was sent to these selections."""
+    from_these = Q(bulk__selection__in=selections) | Q(bulk__resend_of__selection__in=selections)
+    rows: QuerySet[Any, Any] = Recipient.objects.filter(from_these, clinic=clinic).exclude(bulk__state__in=UNSENT)
+    return rows
+
+
+def told(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Keep those notified: accepted by the SMS provider, or the dialog delivered to the portal or gateway."""
+    accepted = Delivery.objects.filter(
+        batch=OuterRef("bulk"), notification__patient=OuterRef("patient"), state__in=TOLD
+    )
+    undelivered = Handover.objects.filter(recipient=OuterRef("pk")).exclude(state=HandoverState.DELIVERED)
+    by_sms = Q(Exists(accepted), bulk__type=Type.SMS)
+    by_dialog = Q(~Exists(undelivered), bulk__type=Type.ECONTACT, state=RecipientState.PLANNED)
+    return rows.filter(by_sms | by_dialog)
+
+
+def said(row: Recipient, outcome: outcomes.Outcome, is_told: bool) -> Communication:
+    """Put an outcome in the column's words."""
+    label = (
+        outcome.word
+        if not outcome.reason
+        else _("%(word)s: %(reason)s") % {"word": outcome.word, "reason": outcome.reason}
+    )
+    return Communication(told=is_told, label=label, css=outcome.css, at=outcome.at or row.bulk.confirmed_at)
