@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import world
 
-NAMES = ("dispatch", "sms", "email", "import", "pages", "due_scan")
+NAMES = ("dispatch", "sms", "email", "import", "pages", "risk", "due_scan")
 
 
 def main(wanted: list[str]) -> None:
@@ -23,7 +23,7 @@ def main(wanted: list[str]) -> None:
 
         call_command("migrate", verbosity=0)
         world.register_plain_subject()
-        from benchmarks import engine, importing, million, pages
+        from benchmarks import engine, importing, million, pages, risk
 
         engine.settings_line()
         figures = {
@@ -32,6 +32,7 @@ def main(wanted: list[str]) -> None:
             "email": engine.email,
             "import": lambda: importing.run(Path(name)),
             "pages": lambda: million.run(*pages.run()),
+            "risk": risk.run,
             "due_scan": engine.due_scan,
         }
         with world.outside(Path(name)):

@@ -108,6 +108,7 @@ def attempt(analysis: RiskAnalysis, now: datetime) -> None:
     with transaction.atomic():
         hold(analysis)
         risk_tables.insert_people(analysis, wanted)
+        risk_tables.refresh_statistics()
         risk_tables.raise_marks(analysis, now)
         analysis.counts = risk_tables.summary(analysis)
         analysis.save(update_fields=["counts"])

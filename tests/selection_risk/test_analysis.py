@@ -145,6 +145,7 @@ def test_new_kept_changed_and_gone_since_last_time(analyse, enter, clinic, kari,
         eva: Change.NEW,
     }
     assert [person.patient for person in risk_tables.gone(analysis)] == [per]
+    assert analysis.counts | {"new": 1, "kept": 1, "changed": 1, "gone": 1} == analysis.counts
 
 
 def test_less_evidence_is_a_change_too(analyse, enter, kari):
