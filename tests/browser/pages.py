@@ -237,6 +237,12 @@ def empty_dialog(page: Page, desk: FrontDesk) -> None:
     expect(page.get_by_role("group", name="Rett")).to_be_visible()
 
 
+def refused_mark(page: Page, desk: FrontDesk) -> None:
+    """Mark a false positive without saying why."""
+    page.get_by_role("button", name="Merk falsk positiv").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
 def unfold(page: Page, desk: FrontDesk) -> None:
     """Unfold the rules of the first event."""
     page.get_by_text("Regel for regel").first.click()
@@ -380,6 +386,13 @@ PLACES = {
     "a template": Place("/post/maler/{template}/", then=save_nothing),
     "deleting a template": Place("/post/maler/{template}/slett/"),
     "kinds of dialogs": Place("/post/dialogtyper/"),
+    "risk programmes": Place("/risikogrupper/"),
+    "risk overview": Place("/risikogrupper/analyse/{analysis}/"),
+    "risk overview for who may not send": Place("/risikogrupper/analyse/{analysis}/", SECRETARY),
+    "risk overview narrowed to none": Place("/risikogrupper/analyse/{analysis}/?gruppe=kidney&vekt=2"),
+    "older risk overview": Place("/risikogrupper/analyse/{older_analysis}/"),
+    "gone since last analysis": Place("/risikogrupper/analyse/{analysis}/borte/"),
+    "marking a false positive refused": Place("/risikogrupper/person/{risk_person}/falsk-positiv/", then=refused_mark),
     "imports": Place("/import/"),
     "new import": Place("/import/ny/"),
     "new import refused": Place("/import/ny/", then=refused_upload),

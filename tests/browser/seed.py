@@ -21,6 +21,7 @@ from patients.models import Consent, JournalEntry, Patient
 from patients.names import search_key
 from tests.browser.seed_economy import billed
 from tests.browser.seed_post import dialogs
+from tests.browser.seed_risk import risks
 from timebook import booking
 from timebook.models import Appointment, AppointmentType
 
@@ -82,6 +83,7 @@ def main() -> None:
     }
     journal(patients[EVERYTHING])
     known |= billed(clinic, patients["Astri Bakken"], patients["Solfrid Egge"], manager)
+    known |= risks(clinic, patients, manager)
     print(json.dumps(known))
 
 
