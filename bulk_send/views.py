@@ -209,5 +209,5 @@ def lines(bulk: Bulk) -> Iterator[str]:
         after = rows[-1].position
         for found in outcomes.of(rows):
             at = found.at.astimezone(bulk.clinic.zone).strftime("%d.%m.%Y %H:%M") if found.at else ""
-            cells = [f"{found.patient.family_name}, {found.patient.given_name}", found.word, found.reason, at]
+            cells = [found.patient.name, found.word, found.reason, at]
             yield str(writer.writerow([formula_safe(cell) for cell in cells]))
