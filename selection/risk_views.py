@@ -130,7 +130,7 @@ def send(request: StaffRequest, pk: int) -> HttpResponse:
     if not url:
         words = ngettext("Utvalget med %d person er lagret.", "Utvalget med %d personer er lagret.", selection.size)
         toasts.say(request, words % selection.size)
-    return redirect(url or back)
+    return redirect(url or back, preserve_request=bool(url))  # the composer makes a draft: it wants a POST
 
 
 def overview(analysis: RiskAnalysis, asked: dict[str, str]) -> str:

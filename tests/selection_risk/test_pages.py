@@ -302,6 +302,14 @@ def test_send_takes_the_filters_people_but_never_a_false_positive(client, three,
     assert response.url == risk_sending.composer(selection) or reverse("risk:people", args=[analysis.pk])
 
 
+def test_send_arrives_in_the_composer(client, three, analyse):
+    """Spec H3: the composer makes a draft, so the browser goes on with its POST."""
+    page = client.post(reverse("risk:send", args=[analyse().pk]), {"alle": "1"}, follow=True)
+
+    assert page.status_code == 200
+    assert "Ny masseutsendelse" in page.content.decode()
+
+
 def test_send_leaves_out_the_vaccinated(client, three, analyse):
     send(client, analyse(), uten_vaksinerte="1")
 
