@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bulk_send.models import SUBJECT_MAX, TEXT_MAX, Bulk, Purpose, Type
 from clinics.models import Clinic, Practitioner
+from economy.tariff import Tariff
 
 MARKED_MAX = 500  # rows that can be marked in a page of a list
 
@@ -56,6 +57,25 @@ def initial_of(bulk: Bulk) -> dict[str, Any]:
         "purpose": bulk.purpose,
         "practitioner": bulk.practitioner_id,
     }
+
+
+class TakstForm(forms.Form):
+    """The clinic's setting «Takst for e-kontakt» (spec I5)."""
+
+    code = forms.CharField(
+        label=_("Takst for e-kontakt"),
+        max_length=12,
+        help_text=_("Føres på regningskortet som hver EP-kontakt lager. 1be unntatt når klinikken velger en annen."),
+        widget=forms.TextInput(attrs={"class": "ds-input"}),
+    )
+
+    def clean_code(self) -> str:
+        """Refuse a takst that the tariff has never had; one that has gone out is allowed, with its last amount."""
+        code: str = self.cleaned_data["code"].strip()
+        known = Tariff.objects.filter(code__iexact=code).order_by("-valid_from").first()
+        if known is None:
+            raise forms.ValidationError(_("Taksten finnes ikke i tariffen."))
+        return known.code
 
 
 class ListsForm(forms.Form):

@@ -7,6 +7,7 @@ from bulk_send import compose_views, views
 app_name = "bulk_send"
 urlpatterns = [
     path("masseutsendelse/", views.bulks, name="list"),
+    path("masseutsendelse/takst/", views.takst, name="takst"),
     path("masseutsendelse/ny/<int:selection>/", compose_views.start, name="start"),
     path("masseutsendelse/<int:pk>/", views.bulk, name="bulk"),
     path("masseutsendelse/<int:pk>/kladd/", compose_views.compose, name="compose"),

@@ -8,16 +8,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bulk_send import confirming, guard, lists, outcomes, progress, resending, summary
 from bulk_send.compose_views import compose
+from bulk_send.forms import TakstForm
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics import audit, toasts
 from clinics.access import Right
@@ -91,6 +94,7 @@ def ask(request: StaffRequest, bulk: Bulk, *, status: int = 200, errors: list[st
         "bulk": bulk,
         "sums": lists.sums(bulk),
         "channels": summary.channels(bulk),
+        "used": confirming.sent_today(bulk.clinic, timezone.now()),
         "takst": summary.takst(bulk.clinic),
         "warnings": guarded(bulk),
         "errors": errors or [],
@@ -108,7 +112,7 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
         return compose(request, pk)
     context = standing(row)
     if request.htmx:
-        return render(request, "bulk_send/_progress.html", context)
+        return followed(request, context)
     reason = request.GET.get("grunn", "")
     narrowed = outcomes.not_told(row, reason if reason in Reason.values else "") if "grunn" in request.GET else None
     rows = Recipient.objects.filter(bulk=row).order_by("position") if narrowed is None else narrowed
@@ -124,6 +128,14 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
         "can_resend": resending.can_resend(row),
     }
     return render(request, "bulk_send/bulk.html", context)
+
+
+def followed(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
+    """Return the information box alone; when all is settled the whole page comes once more, with its list."""
+    answer = render(request, "bulk_send/_progress.html", context)
+    if context["progress"].is_settled:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 def standing(bulk: Bulk) -> dict[str, Any]:
@@ -173,6 +185,27 @@ def resend(request: StaffRequest, pk: int) -> HttpResponse:
         toasts.say(request, _("Alle er varslet, eller det er ikke avklart ennå."))
         return redirect("bulk_send:bulk", pk)
     return redirect("bulk_send:compose", again.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.MANAGE_TEMPLATES)
+def takst(request: StaffRequest) -> HttpResponse:
+    """Show and change the takst on the cards of coming e-contacts; those made stay as they are (spec I5)."""
+    form = TakstForm(request.POST or None, initial={"code": request.clinic.econtact_code})
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            request.clinic.econtact_code = form.cleaned_data["code"]
+            request.clinic.save(update_fields=["econtact_code"])
+            audit.record(AuditAction.SETTING, clinic=request.clinic, actor=request.user, what="econtact takst")
+        toasts.say(request, _("Taksten er lagret"))
+        return redirect("bulk_send:list")
+    context = {
+        "form": form,
+        "title": _("Takst for e-kontakt"),
+        "explanation": _("Gjelder masseutsendelser fra nå av. Regningskort som er laget, endres ikke."),
+        "back": reverse("bulk_send:list"),
+    }
+    return render(request, "components/form_page.html", context, status=422 if form.is_bound else 200)
 
 
 class Echo:

@@ -347,3 +347,33 @@ def test_a_followed_bulk_takes_few_queries(people, draft, web, clinic, work, sms
         web.get(url("bulk", bulk))
     with django_assert_max_num_queries(18):
         web.get(url("bulk", bulk), headers={"HX-Request": "true"})
+
+
+def test_the_list_comes_once_more_when_all_is_settled(people, draft, web, work, sms, send):
+    bulk = send(draft())
+    running = web.get(url("bulk", bulk), headers={"HX-Request": "true"})
+    work()
+    settled = web.get(url("bulk", bulk), headers={"HX-Request": "true"})
+
+    assert "HX-Refresh" not in running.headers
+    assert settled.headers["HX-Refresh"] == "true"
+
+
+def test_the_manager_chooses_the_takst_for_e_contact(people, draft, clinic, clock):
+    """spec I5."""
+    manager = logged_in(colleague(clinic, "manager"))
+
+    refused = manager.post(reverse("bulk_send:takst"), {"code": "9zz"})
+    manager.post(reverse("bulk_send:takst"), {"code": "1BD"})
+
+    clinic.refresh_from_db()
+    assert (refused.status_code, clinic.econtact_code) == (422, "1bd")
+    assert "takst 1bd" in manager.get(url("confirm", draft(Type.ECONTACT))).content.decode()
+
+
+def test_the_confirmation_says_how_much_of_the_day_is_used(people, draft, web, send, select):
+    send(draft())
+
+    page = web.get(url("confirm", draft(selection=select()))).content.decode()
+
+    assert "3 av 20000 mottakere er brukt før denne" in page
