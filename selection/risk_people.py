@@ -28,7 +28,6 @@ class Filter:
 
     name: str
     label: object
-    everyone: object
     choices: Mapping[str, tuple[object, Asked]]
 
 
@@ -79,18 +78,16 @@ def filters_of(programme: Programme) -> list[Filter]:
     """Return the choices of the overview."""
     groups = {group.key: (group.name, in_group(group.key)) for group in programme.groups}
     return [
-        Filter("gruppe", _("Risikogruppe"), _("Alle risikogrupper"), groups),
-        Filter("vekt", _("Vekt"), _("All vekt"), {str(int(one)): (one.label, is_weight(one)) for one in Weight}),
+        Filter("gruppe", _("Risikogruppe"), groups),
+        Filter("vekt", _("Vekt"), {str(int(one)): (one.label, is_weight(one)) for one in Weight}),
         Filter(
             "endring",
             _("Endring siden sist"),
-            _("Alle, endret eller ikke"),
             {one.value: (one.label, is_change(one)) for one in (Change.NEW, Change.CHANGED, Change.KEPT)},
         ),
         Filter(
             "merket",
             _("Falsk positiv"),
-            _("Med og uten merke"),
             {
                 NO: (_("Ikke falsk positiv"), lambda analysis, programme: ~marks(analysis)),
                 YES: (_("Falsk positiv"), lambda analysis, programme: marks(analysis)),
@@ -100,7 +97,6 @@ def filters_of(programme: Programme) -> list[Filter]:
         Filter(
             "vaksinert",
             _("Vaksinert"),
-            _("Vaksinert eller ikke"),
             {
                 NO: (_("Ikke vaksinert"), lambda analysis, programme: Q(done_on=None)),
                 YES: (_("Alt vaksinert"), lambda analysis, programme: Q(done_on__isnull=False)),
@@ -109,7 +105,6 @@ def filters_of(programme: Programme) -> list[Filter]:
         Filter(
             "varslet",
             _("Pasientkommunikasjon"),
-            _("Varslet eller ikke"),
             {
                 NO: (_("Ikke varslet"), lambda analysis, programme: ~told(analysis, programme)),
                 YES: (_("Alt varslet"), told),
@@ -118,7 +113,6 @@ def filters_of(programme: Programme) -> list[Filter]:
         Filter(
             "nas",
             _("Kan varsles"),
-            _("Kan varsles eller ikke"),
             {
                 YES: (_("Kan varsles"), lambda analysis, programme: reachable()),
                 NO: (_("Kan ikke varsles"), lambda analysis, programme: ~reachable()),
