@@ -18,10 +18,11 @@ from timebook.models import AppointmentType
 
 PATIENTS = """
 INSERT INTO patients_patient (clinic_id, local_number, given_name, family_name, search_name, birth_date, sex, email,
-    email_dead, mobile, is_landline, mobile_dead, preferred_method, consent, created_at)
+    email_dead, mobile, is_landline, mobile_dead, preferred_method, consent, postal_code, municipality, has_econtact,
+    created_at)
 SELECT %s, 'P' || n, 'Ola' || n %% 500, 'Nordmann' || n %% 3000, 'ola' || n %% 500 || ' nordmann' || n %% 3000,
     date '1930-01-01' + (n %% 30000), '', 'p' || n || '@example.com', '', '+4742' || lpad((n %% 1000000)::text, 6, '0'),
-    false, '', '', 'given', now()
+    false, '', '', 'given', '', '', false, now()
 FROM generate_series(1, %s) AS n
 """
 APPOINTMENTS = """

@@ -65,7 +65,8 @@ class LeafForm(StaffForm, forms.Form):
         super().__init__(*args, **kwargs)
         self.clinic = clinic
         self.json: dict[str, Any] = {}
-        self.order_fields([name for name in self.fields if name != "negated"])
+        last = (*PERIOD, "negated")
+        self.order_fields(sorted(self.fields, key=lambda name: last.index(name) if name in last else -1))
 
     def clean(self) -> dict[str, Any]:
         """Read the criterion; what is wrong with it stands at its field."""

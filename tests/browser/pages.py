@@ -280,6 +280,48 @@ def search_log(page: Page, desk: FrontDesk) -> None:
     expect(page.get_by_role("link", name="Aslaug Fjære").first).to_be_visible()
 
 
+def search_journal(page: Page, desk: FrontDesk) -> None:
+    """Search for everyone, and mark one."""
+    page.get_by_label("Diagnose (ICPC-2)").fill("T90")
+    page.locator("#criteria").get_by_role("button", name="Søk", exact=True).click()
+    expect(page.get_by_text("Pasienter som har diagnosen T90")).to_be_visible()
+    page.locator("tr[data-id]").first.locator("td").nth(2).click()
+
+
+def search_for_nobody(page: Page, desk: FrontDesk) -> None:
+    """Search for what nobody has."""
+    page.get_by_label("Alder fra").fill("149")
+    page.locator("#criteria").get_by_role("button", name="Søk", exact=True).click()
+    expect(page.get_by_text("Ingen pasienter passer søket")).to_be_visible()
+
+
+def build_criteria(page: Page, desk: FrontDesk) -> None:
+    """Add a group, and a criterion with every sort of field."""
+    page.get_by_text("Flere kriterier").click()
+    page.get_by_role("button", name="Legg til gruppe").click()
+    page.locator("#k-0-new").select_option("observation")
+    page.locator("#k-0").get_by_role("button", name="Legg til kriterium").click()
+    expect(page.get_by_label("Bare siste verdi")).to_be_visible()
+
+
+def refused_criteria(page: Page, desk: FrontDesk) -> None:
+    """Search for a criterion that lacks its code."""
+    build_criteria(page, desk)
+    page.locator("#criteria").get_by_role("button", name="Søk", exact=True).click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+
+
+def save_search(page: Page, desk: FrontDesk) -> None:
+    """Save a search, unless it is there from the visit before, and see it in the list."""
+    if not page.get_by_text("Diabetikerne").count():
+        page.goto("/pasienter/journalsok/")
+        search_journal(page, desk)
+        page.get_by_label("Lagre søket som").fill("Diabetikerne")
+        page.get_by_role("button", name="Lagre", exact=True).click()
+        page.get_by_role("link", name="Lagrede søk").click()
+    expect(page.get_by_role("link", name="Diabetikerne")).to_be_visible()
+
+
 PLACES = {
     "overview": Place("/", SECRETARY),
     "overview for the manager": Place("/"),
@@ -289,6 +331,13 @@ PLACES = {
     "alarm": Place("/", then=alarm),
     "search": Place("/pasienter/"),
     "search hits": Place("/pasienter/", then=search),
+    "journal search": Place("/pasienter/journalsok/"),
+    "journal search, hits": Place("/pasienter/journalsok/", then=search_journal),
+    "journal search, hits for those who may not send": Place("/pasienter/journalsok/", SECRETARY, search_journal),
+    "journal search, nobody found": Place("/pasienter/journalsok/", then=search_for_nobody),
+    "journal search, builder": Place("/pasienter/journalsok/", then=build_criteria),
+    "journal search refused": Place("/pasienter/journalsok/", then=refused_criteria),
+    "saved searches": Place("/pasienter/journalsok/lagrede/", then=save_search),
     "new patient": Place("/pasienter/ny/"),
     "card": Place("/pasienter/{patient}/"),
     "card's appointments": Place("/pasienter/{patient}/timer/"),
