@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Window
 
 from patients.models import Patient
 from selection import criteria as c
@@ -42,22 +42,32 @@ class Page:
 def page_of(root: c.Group, clinic: Clinic, today: date, *, after: int | None = None) -> Page:
     """Return the page that comes after a patient, or the first: eight queries at most."""
     found = matching(root, clinic, today)
-    patients = list(beyond(found.with_activity(), clinic, after)[: PAGE + 1])
-    is_all = after is None and len(patients) <= PAGE
-    total = len(patients) if is_all else found.count()
-    shown = patients[:PAGE]
-    more = shown[-1].pk if len(patients) > PAGE else None
-    return Page(list(rows_of(root, shown, clinic, today)), total, more)
+    keys, total = keys_of(found, clinic, after)
+    shown = keys[:PAGE]
+    cards = Patient.objects.of(clinic).with_activity().filter(pk__in=shown)
+    by_key = {card.pk: card for card in cards.select_related("person", "general_practitioner")}
+    patients = [by_key[pk] for pk in shown if pk in by_key]
+    return Page(list(rows_of(root, patients, clinic, today)), total, shown[-1] if len(keys) > PAGE else None)
 
 
-def beyond(found: QuerySet[Patient], clinic: Clinic, after: int | None) -> QuerySet[Patient]:
-    """Order by name, and begin after the patient; the address carries the id, never the name."""
-    rows = found.select_related("person", "general_practitioner").order_by("search_name", "pk")
+def keys_of(found: QuerySet[Patient], clinic: Clinic, after: int | None) -> tuple[list[int], int]:
+    """Return the page's patients by name, one more than it shows, and how many the search finds.
+
+    The first page counts as it reads: the search is made once, and carries keys and names only.
+    """
+    name, pk = place_of(after, clinic)
+    rows = found.order_by("search_name", "pk")
+    if pk:  # the bound on the name alone lets the index begin where the page begins
+        rows = rows.filter(Q(search_name__gt=name) | Q(pk__gt=pk), search_name__gte=name)
+        return list(rows.values_list("pk", flat=True)[: PAGE + 1]), found.count()
+    counted = list(rows.annotate(total=Window(Count("*"))).values_list("pk", "total")[: PAGE + 1])
+    return [key for key, _total in counted], counted[0][1] if counted else 0
+
+
+def place_of(after: int | None, clinic: Clinic) -> tuple[str, int]:
+    """Return where the page before ended; the address carries the id, never the name."""
     last = Patient.objects.of(clinic).filter(pk=after).values_list("search_name", "pk").first() if after else None
-    if last is None:
-        return rows
-    name, pk = last  # the bound on the name alone lets the index begin where the page begins
-    return rows.filter(Q(search_name__gt=name) | Q(pk__gt=pk), search_name__gte=name)
+    return last or ("", 0)
 
 
 def rows_of(root: c.Group, patients: list[Patient], clinic: Clinic, today: date) -> Iterator[Row]:
