@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from bulk_send import eligibility, placeholders
@@ -19,6 +20,8 @@ from notifications.kinds import DeliveryState, Reason
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
 from selection import false_positives
+
+MOST_A_DAY = 3  # bulks to one person in 24 hours, whoever sends them (peers: a hundred SMS to one person)
 
 
 class CannotSend(Exception):
@@ -39,7 +42,7 @@ def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards:
     if current.version != version:
         raise CannotSend(_("Mottakere eller tekst er endret siden du så på dem. Se over, og send på nytt."))
     refuse_incomplete(current, accepts_cards=accepts_cards)
-    leave_out(current)
+    leave_out(current, now)
     freeze(current, by=by, now=now)
     refuse_too_many(current, now)
     audit.record(
@@ -83,7 +86,7 @@ def refuse_incomplete(bulk: Bulk, *, accepts_cards: bool) -> None:
         raise ValidationError(errors)
 
 
-def leave_out(bulk: Bulk) -> None:
+def leave_out(bulk: Bulk, now: datetime) -> None:
     """Mark those who can no longer be sent to, with the reason: what was true in the composer may not be true now."""
     chosen = Recipient.objects.filter(bulk=bulk, state=RecipientState.CHOSEN)
     chosen.filter(patient__in=false_positives.among(bulk.selection)).update(
@@ -93,6 +96,16 @@ def leave_out(bulk: Bulk) -> None:
     for reason in list(judged.order_by().values_list("why", flat=True).distinct()):
         keys = judged.filter(why=reason).order_by().values("pk")
         Recipient.objects.filter(pk__in=keys).update(state=RecipientState.LEFT_OUT, reason=reason)
+    chosen.filter(patient__in=pestered(bulk.clinic, now)).update(state=RecipientState.LEFT_OUT, reason=Reason.TOO_MANY)
+
+
+def pestered(clinic: Clinic, now: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of patients who have had as many bulks as one person gets in 24 hours."""
+    lately = Recipient.objects.filter(
+        bulk__clinic=clinic, bulk__confirmed_at__gt=now - timedelta(days=1), state=RecipientState.PLANNED
+    )
+    counted = lately.order_by().values("patient").annotate(count=Count("pk")).filter(count__gte=MOST_A_DAY)
+    return counted.values("patient")
 
 
 def freeze(bulk: Bulk, *, by: User, now: datetime) -> None:

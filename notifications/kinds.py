@@ -166,6 +166,7 @@ class Reason(models.TextChoices):
     NO_PRACTITIONER = "no_practitioner", _("Ingen behandler å føre regningskortet på")
     GRANT_GONE = "grant_gone", _("Klinikken kan ikke lenger sende dette")
     FALSE_POSITIVE = "false_positive", _("Merket som falsk positiv")
+    TOO_MANY = "too_many", _("Pasienten har alt fått tre masseutsendelser siste døgn")
     BULK_STOPPED = "bulk_stopped", _("Masseutsendelsen ble stoppet")
     GATEWAY_REFUSED = "gateway_refused", _("Leverandøren av e-kontakt avviste meldingen")
     # The providers' side

@@ -257,3 +257,21 @@ def test_every_step_is_logged_with_its_purpose(people, draft, send, work, sms, s
         f"confirmed {bulk.pk} sms 3 operation",
         *[f"sent {bulk.pk}"] * 3,
     ]
+
+
+def test_nobody_gets_a_fourth_bulk_in_a_day(people, draft, send, work, sms, select, clock):
+    """Peers 19: more than a hundred SMS to one person."""
+    for _ in range(3):
+        send(draft(selection=select()))
+        work()
+    fourth = draft(selection=select())
+    with pytest.raises(CannotSend):
+        send(fourth)
+
+    late = PatientFactory(clinic=fourth.clinic)
+    bulk = send(draft(selection=select()))
+    assert bulk.size == 1
+    assert set(bulk.recipients.exclude(patient=late).values_list("reason", flat=True)) == {Reason.TOO_MANY}
+
+    clock.shift(timedelta(days=1))
+    assert send(draft(selection=select())).size == 4
