@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import Q, QuerySet
 
 from patients.models import Patient
 from selection import criteria as c
@@ -32,36 +32,40 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows by name; `total` is all that the search finds, `more` the patient that the next page comes after."""
+    """Rows by name; `total` is all that the search finds where the page shows it, `more` whom the next one follows."""
 
     rows: list[Row]
-    total: int
+    total: int | None  # not counted: more than a page
     more: int | None
 
 
 def page_of(root: c.Group, clinic: Clinic, today: date, *, after: int | None = None) -> Page:
-    """Return the page that comes after a patient, or the first: eight queries at most."""
-    found = matching(root, clinic, today)
-    keys, total = keys_of(found, clinic, after)
+    """Return the page that comes after a patient, or the first: seven queries at most.
+
+    Nothing is counted: a page reads no more than it shows, and `total_of` may take its time afterwards.
+    """
+    keys = keys_of(matching(root, clinic, today), clinic, after)
     shown = keys[:PAGE]
     cards = Patient.objects.of(clinic).with_activity().filter(pk__in=shown)
     by_key = {card.pk: card for card in cards.select_related("person", "general_practitioner")}
     patients = [by_key[pk] for pk in shown if pk in by_key]
-    return Page(list(rows_of(root, patients, clinic, today)), total, shown[-1] if len(keys) > PAGE else None)
+    is_all = after is None and len(keys) <= PAGE
+    more = shown[-1] if len(keys) > PAGE else None
+    return Page(list(rows_of(root, patients, clinic, today)), len(shown) if is_all else None, more)
 
 
-def keys_of(found: QuerySet[Patient], clinic: Clinic, after: int | None) -> tuple[list[int], int]:
-    """Return the page's patients by name, one more than it shows, and how many the search finds.
+def total_of(root: c.Group, clinic: Clinic, today: date) -> int:
+    """Count all that the search finds."""
+    return matching(root, clinic, today).count()
 
-    The first page counts as it reads: the search is made once, and carries keys and names only.
-    """
+
+def keys_of(found: QuerySet[Patient], clinic: Clinic, after: int | None) -> list[int]:
+    """Return the page's patients by name, one more than it shows."""
     name, pk = place_of(after, clinic)
     rows = found.order_by("search_name", "pk")
     if pk:  # the bound on the name alone lets the index begin where the page begins
         rows = rows.filter(Q(search_name__gt=name) | Q(pk__gt=pk), search_name__gte=name)
-        return list(rows.values_list("pk", flat=True)[: PAGE + 1]), found.count()
-    counted = list(rows.annotate(total=Window(Count("*"))).values_list("pk", "total")[: PAGE + 1])
-    return [key for key, _total in counted], counted[0][1] if counted else 0
+    return list(rows.values_list("pk", flat=True)[: PAGE + 1])
 
 
 def place_of(after: int | None, clinic: Clinic) -> tuple[str, int]:

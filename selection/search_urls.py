@@ -12,6 +12,7 @@ urlpatterns = [
     path("lagrede/", going_on_views.kept, name="kept"),
     path("lagrede/<int:pk>/slett/", going_on_views.forget, name="forget"),
     path("<int:pk>/", search_views.results, name="results"),
+    path("<int:pk>/antall/", search_views.total, name="total"),
     path("<int:pk>/send/", going_on_views.send, name="send"),
     path("<int:pk>/eksporter/", going_on_views.export, name="export"),
     path("<int:pk>/lagre/", going_on_views.keep, name="keep"),

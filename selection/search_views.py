@@ -80,16 +80,33 @@ def results(request: StaffRequest, pk: int) -> HttpResponse:
     root, after = read(version.criteria), request.GET.get("etter", "")
     shown = result.page_of(root, request.clinic, timezone.localdate(), after=int(after) if is_key(after) else None)
     patients = [row.patient.pk for row in shown.rows]
-    audit.record(
-        AuditAction.JOURNAL, clinic=request.clinic, actor=request.user, what=f"version {pk} hits {shown.total}"
-    )
+    total = shown.total
+    if total is None and "tell" in request.GET:
+        total = result.total_of(root, request.clinic, timezone.localdate())
+    what = f"version {pk} hits {total or f'over {result.PAGE}'}" if shown.rows else f"version {pk} hits 0"
+    audit.record(AuditAction.JOURNAL, clinic=request.clinic, actor=request.user, what=what)
     audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=patients)
-    context: dict[str, Any] = {"version": version, "shown": shown, "sentence": sentence(request, root), "after": after}
+    context: dict[str, Any] = {
+        "version": version,
+        "shown": shown,
+        "total": total,
+        "sentence": sentence(request, root),
+        "after": after,
+    }
     if request.htmx:
         return render(request, "selection/_rows.html", context)
     form = search_forms.shown(root, request.clinic)
     form.saved = saved_of(request)
     return page(request, form, **context)
+
+
+@require_GET
+@needs(Right.READ_CARD)
+def total(request: StaffRequest, pk: int) -> HttpResponse:
+    """Return how many a search finds, for htmx: asked for when the page stands already."""
+    version = row_or_404(request, SearchVersion, pk)
+    found = result.total_of(read(version.criteria), request.clinic, timezone.localdate())
+    return render(request, "selection/_total.html", {"total": found})
 
 
 def page(request: StaffRequest, form: Search, *, status: int = 200, **context: Any) -> HttpResponse:

@@ -16,12 +16,11 @@ class Grid {
     this.table = table;
     this.form = table.closest("[data-selection]");
     this.menu = table.dataset.menu ? document.getElementById(table.dataset.menu) : null;
-    this.total = Number(table.dataset.total ?? 0);
     this.all = false; // all hits but `ids`; else only `ids`
     this.ids = new Set();
     table.setAttribute("role", "grid");
     table.setAttribute("aria-multiselectable", "true");
-    table.setAttribute("aria-rowcount", String(this.total + 1));
+    table.setAttribute("aria-rowcount", String(this.total === null ? -1 : this.total + 1));
     this.focused = this.anchor = this.rows()[0];
     this.dress();
     new MutationObserver(() => this.dress()).observe(table.tBodies[0], { childList: true });
@@ -34,7 +33,21 @@ class Grid {
       if (target.closest("[data-select-all]")) this.mark(true, []);
       if (target.closest("[data-select-none]")) this.mark(false, []);
     });
+    this.form?.addEventListener("htmx:afterSwap", ({ target }) => this.counted(target.querySelector("[data-hits]")));
     if (this.menu) this.wireMenu();
+  }
+
+  /** All hits, or null as long as nobody has counted them. */
+  get total() {
+    return this.table.dataset.total ? Number(this.table.dataset.total) : null;
+  }
+
+  /** The number of hits has come, after the page. */
+  counted(hits) {
+    if (!hits) return;
+    this.table.dataset.total = hits.dataset.hits;
+    this.table.setAttribute("aria-rowcount", String(this.total + 1));
+    this.show();
   }
 
   rows() {
@@ -46,7 +59,8 @@ class Grid {
   }
 
   get count() {
-    return this.all ? this.total - this.ids.size : this.ids.size;
+    if (!this.all) return this.ids.size;
+    return this.total === null ? null : this.total - this.ids.size;
   }
 
   /** Make rows that have just come part of the grid. */
@@ -94,10 +108,12 @@ class Grid {
       const box = row.querySelector("input[type=checkbox]");
       if (box) box.checked = marked;
     }
-    const shown = this.count.toLocaleString("nb");
-    const out = this.form?.querySelector("[data-marked]");
-    if (out) out.textContent = this.count ? `${shown} markert` : "Ingen markert";
-    const title = this.menu?.querySelector("[data-menu-count]");
+    const [out, title] = [
+      this.form?.querySelector("[data-marked]"),
+      this.menu?.querySelector("[data-menu-count]"),
+    ];
+    const shown = this.count === null ? "Alle" : this.count.toLocaleString("nb");
+    if (out) out.textContent = this.count === 0 ? "Ingen markert" : `${shown} markert`;
     if (title) title.textContent = this.count === 1 ? "1 pasient markert" : `${shown} pasienter markert`;
   }
 
@@ -141,7 +157,7 @@ class Grid {
     if (event.ctrlKey || event.altKey || event.metaKey) return false;
     const item = this.menu?.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (!item) return false;
-    if (!this.count) this.only(this.focused);
+    if (this.count === 0) this.only(this.focused);
     item.click();
     return true;
   }

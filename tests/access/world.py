@@ -252,7 +252,7 @@ ROWS: dict[str, Kwargs] = {
     **{f"risk:{name}": pk_of("analysis") for name in ("people", "gone", "send")},
     **{f"risk:{name}": pk_of("risk_person") for name in ("mark", "uphold", "withdraw")},
     "risk:restore": pk_of("mark"),
-    **{f"selection:{name}": pk_of("search") for name in ("results", "send", "export", "keep")},
+    **{f"selection:{name}": pk_of("search") for name in ("results", "total", "send", "export", "keep")},
     "selection:forget": pk_of("saved_search"),
     "bulk_send:start": lambda world: {"selection": world.bulk.selection_id},
     **{

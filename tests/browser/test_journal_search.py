@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
@@ -51,6 +52,7 @@ def ids(page: Page, *numbers: int) -> str:
 
 def test_mouse_marks_one_several_and_all(hits: Page) -> None:
     """Click, Ctrl+click, Shift+click; all hits but one."""
+    expect(hits.locator("[data-grid]")).to_have_attribute("data-total", re.compile(r"\d"))  # counted after the page
     total = int(hits.locator("[data-grid]").get_attribute("data-total") or 0)
     cell = rows(hits).locator("td:nth-child(3)")
 
