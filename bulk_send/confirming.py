@@ -105,7 +105,8 @@ def pestered(clinic: Clinic, now: datetime) -> QuerySet[Any, Any]:
         bulk__clinic=clinic, bulk__confirmed_at__gt=now - timedelta(days=1), state=RecipientState.PLANNED
     )
     counted = lately.order_by().values("patient").annotate(count=Count("pk")).filter(count__gte=MOST_A_DAY)
-    return counted.values("patient")
+    people: QuerySet[Any, Any] = counted.values("patient")
+    return people
 
 
 def freeze(bulk: Bulk, *, by: User, now: datetime) -> None:
