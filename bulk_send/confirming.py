@@ -6,13 +6,14 @@ import hashlib
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from bulk_send import eligibility, placeholders
-from bulk_send.models import IN_HAND, UNDO, Bulk, Handover, HandoverState, Recipient, RecipientState, State
+from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
 from clinics import audit
 from clinics.models import AuditAction, Clinic, Practitioner, User
 from economy.tariff import Tariff
@@ -30,7 +31,7 @@ class CannotSend(Exception):
 
 @transaction.atomic
 def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards: bool = False) -> Bulk:
-    """Freeze the recipients and start the thirty seconds in which it can be undone; nothing is made before (spec I4).
+    """Freeze the recipients and start the countdown; until it ends nothing is made, and it can be undone (spec I4).
 
     Pressed twice, reloaded or by two colleagues, it is confirmed once (spec I6): a bulk that is under way is returned
     as it is. Those who cannot be sent to any more are left out, with the reason. Raises CannotSend, ValidationError.
@@ -120,7 +121,7 @@ def freeze(bulk: Bulk, *, by: User, now: datetime) -> None:
         tariff = tariff_of(bulk.clinic.econtact_code, now.astimezone(bulk.clinic.zone))
         bulk.code, bulk.tariff_on = tariff.code, tariff.valid_from
     bulk.state, bulk.confirmed_by = State.COUNTDOWN, by
-    bulk.confirmed_at, bulk.release_at = now, now + UNDO
+    bulk.confirmed_at, bulk.release_at = now, now + timedelta(seconds=settings.BULK_UNDO_SECONDS)
     bulk.save()
 
 
@@ -179,7 +180,7 @@ def sent_today(clinic: Clinic, now: datetime) -> int:
 
 @transaction.atomic
 def undo(bulk: Bulk, *, by: User, now: datetime) -> bool:
-    """Take it back inside the thirty seconds: it is a draft again, as it was. Returns whether it was in time."""
+    """Take it back before the countdown ends: it is a draft again, as it was. Returns whether it was in time."""
     current = locked(bulk)
     if current.state != State.COUNTDOWN or current.release_at is None or current.release_at <= now:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -18,7 +17,6 @@ from selection.models import Selection
 
 SUBJECT_MAX = 80  # characters
 TEXT_MAX = 4_000
-UNDO = timedelta(seconds=30)  # after «Send nå», before anything is made
 
 
 class Type(models.TextChoices):

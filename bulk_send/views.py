@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -97,6 +98,7 @@ def ask(request: StaffRequest, bulk: Bulk, *, status: int = 200, errors: list[st
         "used": confirming.sent_today(bulk.clinic, timezone.now()),
         "takst": summary.takst(bulk.clinic),
         "warnings": guarded(bulk),
+        "undo_seconds": settings.BULK_UNDO_SECONDS,
         "errors": errors or [],
         "accepted": {name for name in ("accepts_cards", "accepts_warnings") if name in request.POST},
     }
@@ -154,7 +156,7 @@ def standing(bulk: Bulk) -> dict[str, Any]:
 @require_POST
 @needs(Right.BULK_SEND)
 def undo(request: StaffRequest, pk: int) -> HttpResponse:
-    """Take it back within the thirty seconds."""
+    """Take it back before the countdown ends."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
     if confirming.undo(row, by=request.user, now=timezone.now()):
         toasts.say(request, _("Utsendelsen er angret. Ingenting er sendt, og kladden er som den var."))

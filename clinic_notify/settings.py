@@ -296,6 +296,9 @@ GATEWAYS = {  # by clinics.models.EContactProvider: address and bearer token
 }
 GATEWAY_IN_FLIGHT = env.int("GATEWAY_IN_FLIGHT", default=16)
 
+# --- Bulk sending ---------------------------------------------------------------------------------------------------
+BULK_UNDO_SECONDS = env.int("BULK_UNDO_SECONDS", default=30)  # after «Send nå», before anything is made
+
 # --- Logs: ids, never names, numbers, addresses or message text ------------------------------------------------------
 LOGGING = {
     "version": 1,

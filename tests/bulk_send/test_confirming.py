@@ -80,6 +80,17 @@ def test_undone_too_late_it_goes_on(people, draft, send, work, sms, clock, staff
     assert len(sms.sent) == 3
 
 
+def test_the_countdown_lasts_as_long_as_the_setting_says(people, draft, send, work, sms, settings):
+    settings.BULK_UNDO_SECONDS = 5
+    send(draft())
+
+    work(seconds=4)
+    before = len(sms.sent)
+    work(seconds=1)
+
+    assert (before, len(sms.sent)) == (0, 3)
+
+
 def test_undone_beside_a_new_draft_it_is_kept_as_undone(people, draft, send, staff, clock):
     bulk = send(draft())
     type(bulk).objects.create(clinic=bulk.clinic, selection=bulk.selection, created_by=staff)
