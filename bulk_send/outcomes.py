@@ -109,8 +109,8 @@ STYLES: dict[str, tuple[str, str]] = {
     DeliveryState.ACCEPTED: ("ok", "check"),
     DeliveryState.DELIVERED: ("ok", "circle-check"),
     DeliveryState.UNCONFIRMED: ("ok", "check"),
-    DeliveryState.UNKNOWN: ("warn", "circle-help"),
-    DeliveryState.FAILED_UNKNOWN: ("warn", "circle-help"),
+    DeliveryState.UNKNOWN: ("warn", "circle-question-mark"),
+    DeliveryState.FAILED_UNKNOWN: ("warn", "circle-question-mark"),
     DeliveryState.SUPPRESSED: ("warn", "ban"),
 }
 

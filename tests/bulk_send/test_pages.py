@@ -14,7 +14,8 @@ from django.utils import timezone
 from bulk_send import drafting, planning
 from bulk_send.models import Bulk, State, Type
 from clinics.models import AuditEvent
-from notifications.kinds import Reason
+from notifications.kinds import DeliveryState, Reason
+from notifications.models import Delivery
 from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import MessageTemplate
@@ -278,6 +279,19 @@ def test_told_history_and_report_are_one_number(people, draft, web, work, sms, c
     assert "2 personer ble ikke varslet" in page
     history = web.get(reverse("notifications:card", args=[people[2].pk])).content.decode()
     assert "SMS fra masseutsendelse" in history
+
+
+def test_every_outcome_of_an_sms_can_be_shown(people, draft, web, work, sms, send):
+    """A message that nobody knows the fate of must not take the page down with it (spec I4)."""
+    bulk = send(draft())
+    work()
+
+    shown = {}
+    for state in DeliveryState:
+        Delivery.objects.filter(batch=bulk.pk).update(state=state)
+        shown[state] = str(state.label) in web.get(url("bulk", bulk)).content.decode()
+
+    assert shown == dict.fromkeys(DeliveryState, True)
 
 
 def test_those_not_told_are_listed_by_reason(people, draft, web, work, sms, send):
