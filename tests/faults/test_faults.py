@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.house import House, running
+from tests.faults.house import House
 from tests.rig import wait_for
 
 pytestmark = [pytest.mark.fault]
 VISIBLE = {"accepted", "delivered", "failed", "undelivered", "bounced", "failed_unknown", "unconfirmed", "expired"}
-
-
-@pytest.fixture(scope="module")
-def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One running product for all tests here."""
-    with running(tmp_path_factory.mktemp("house")) as made:
-        yield made
-
-
-@pytest.fixture
-def house(running_house: House) -> House:
-    """The product, emptied; the test starts the worker."""
-    running_house.reset()
-    return running_house
 
 
 def each_once(house: House, count: int) -> None:
