@@ -1,4 +1,5 @@
 /* The composer: a live count of SMS parts, and two lists marked and moved as in a desktop program. The server decides. */
+import { keepWhatIsDone } from "./keeping.js";
 import { smsParts } from "./sms.js";
 
 /** Wire the composer, and again whenever htmx has put a new one in its place. */
@@ -10,6 +11,7 @@ export function initComposer() {
   document.addEventListener("dblclick", moveOne);
   document.addEventListener("keydown", steer);
   document.addEventListener("htmx:afterSwap", count);
+  keepWhatIsDone();
   count();
 }
 
