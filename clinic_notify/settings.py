@@ -162,6 +162,7 @@ MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies whose X-Forwarded-For counts
 
+SESSION_ENGINE = "clinics.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # idle time-out
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_ABSOLUTE_AGE = 12 * 60 * 60  # seconds from log-in, whatever the activity
