@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bulk_send import confirming, guard, lists, outcomes, progress, resending, summary
-from bulk_send.compose_views import compose
+from bulk_send.compose_views import go_to
 from bulk_send.forms import TakstForm
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics import audit, toasts
@@ -111,7 +111,7 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
     """Follow a bulk, and read its report when it is done."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
     if row.is_draft:
-        return compose(request, pk)
+        return go_to(request, "bulk_send:compose", pk)  # undone, maybe by a colleague
     context = standing(row)
     if request.htmx:
         return followed(request, context)
