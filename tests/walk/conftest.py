@@ -21,6 +21,7 @@ from tests.walk.clock import MovedClock
 from tests.walk.people import PEOPLE
 
 OSLO = ZoneInfo("Europe/Oslo")
+MANY_STEPS = 60  # seconds: a bulk goes through one task after the other, and the machine may be busy
 MONDAY = datetime(2027, 2, 1, 8, 0, tzinfo=OSLO)
 
 
@@ -67,6 +68,16 @@ class Walk(FrontDesk):
         moving = "SELECT count(*) FROM notifications_delivery WHERE state IN ('queued', 'sending')"
         wait_for(lambda: self.house.sql(due, [self.clock.now()]) == [(0,)] and self.house.sql(moving) == [(0,)])
 
+    def sent(self) -> None:
+        """Wait until every bulk whose thirty seconds have passed has been made, handed over and sent."""
+        bulks = (
+            "SELECT count(*) FROM bulk_send_bulk WHERE state = 'running' OR state = 'countdown' AND release_at <= %s"
+        )
+        letters = "SELECT count(*) FROM bulk_send_handover WHERE state IN ('queued', 'sending', 'unknown')"
+        wait_for(lambda: self.house.sql(bulks, [self.clock.now()]) == [(0,)], MANY_STEPS)
+        wait_for(lambda: self.house.sql(letters) == [(0,)], MANY_STEPS)
+        self.settle()
+
     # --- Patients ---------------------------------------------------------------------------------------------------
 
     def sms(self, name: str) -> list[str]:
@@ -99,6 +110,12 @@ class Walk(FrontDesk):
             f"PushSubscription.objects.create(person=person, endpoint={made['endpoint']!r}, "
             f"p256dh={made['p256dh']!r}, auth={made['auth']!r})"
         )
+
+    def letters(self, name: str) -> list[str]:
+        """Return the e-contacts that Helsenorge has taken for the patient."""
+        number = "SELECT national_number FROM patients_person p JOIN patients_patient c ON c.person_id = p.id"
+        [(known_by,)] = self.house.sql(f"{number} WHERE c.id = %s", [self.patient(name)])
+        return self.came(known_by, "helsenorge")
 
     # --- The desk's work --------------------------------------------------------------------------------------------
 

@@ -37,5 +37,26 @@ REACH = {
     "Feilet Nummer": "mobile",
     "Utgått Type": "mobile",
     "Aktiv Bruker": "mobile",
+    "Alle Medvirker": "mobile",
+    "Bente Medvirker": "both",
+    "Carl Medvirker": "mobile",
+    "Dina Nummerløs": "email",
+    "Even Avvisende": "mobile",
+    "Frida Portal": "both",
+    "Geir Helsenorge": "mobile",
+    "Hanne Portal": "both",
+    "Ivar Papir": "both",
+    "Jon Portalløs": "none",
+    "Klara Risiko": "mobile",
+    "Lars Risiko": "both",
+    "Mona Feilmerket": "mobile",
+    "Nora Sentmerket": "mobile",
 }
 PEOPLE = {name: KINDS[kind](number) for number, (name, kind) in enumerate(REACH.items())}
+
+BACK, NECK, LIVER = ("L84", "Ryggsyndrom"), ("L83", "Nakkesyndrom"), ("D97", "Leversykdom")  # the demo has none of them
+BY_SMS = dict.fromkeys(
+    ("Alle Medvirker", "Bente Medvirker", "Carl Medvirker", "Dina Nummerløs", "Even Avvisende"), BACK
+)
+BY_ECONTACT = dict.fromkeys(("Frida Portal", "Geir Helsenorge", "Hanne Portal", "Ivar Papir", "Jon Portalløs"), NECK)
+IN_RISK = dict.fromkeys(("Klara Risiko", "Lars Risiko", "Mona Feilmerket", "Nora Sentmerket"), LIVER)

@@ -8,6 +8,7 @@ from clinics.models import Clinic, Practitioner
 from patients.models import Consent, Patient, Person
 from patients.names import search_key
 from tests.walk.people import PEOPLE
+from tests.walk.seed_bulk import gather
 from timebook.models import AppointmentType
 
 
@@ -27,6 +28,7 @@ def main() -> None:
             clinic=clinic, name=name, defaults={"notices": notices, "is_active": is_active, "minutes": 20}
         )
     doctor = Practitioner.objects.create(clinic=clinic, name="Vår Vandrer")  # whose book is empty
+    gather(clinic, {name: Patient.objects.get(pk=cards[name]) for name in PEOPLE}, doctor)
     types = {row.name: row.pk for row in AppointmentType.objects.filter(clinic=clinic)}
     print(json.dumps({"patients": cards, "practitioner": doctor.pk, "types": types, "clinic": clinic.pk}))
 
