@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bulk_send.models import Bulk
-from clinics.models import Clinic
+from clinics.models import Clinic, EContactProvider
 from economy.tariff import Tariff
 from notifications import rules
 from notifications.kinds import Channel, Kind
@@ -15,11 +15,19 @@ CHUNK = 5_000
 
 
 def channels(bulk: Bulk) -> dict[str, int]:
-    """Count by channel how the chosen would be told now: those of an e-contact by their own preference (spec C2)."""
+    """Count how the chosen would be told now: those of an e-contact by their own preference (spec C2).
+
+    Those whom Helsenorge knows are told by Helsenorge (spec I5), and counted so.
+    """
     if bulk.is_sms:
         return {str(Channel.SMS.label): bulk.recipients.count()}
     found: Counter[str] = Counter()
-    rows = bulk.recipients.order_by().values_list(
+    people = bulk.recipients.order_by()
+    if bulk.clinic.econtact_provider == EContactProvider.HELSENORGE:
+        known = people.filter(patient__has_econtact=True)
+        found[str(EContactProvider.HELSENORGE.label)] = known.count()
+        people = people.exclude(patient__has_econtact=True)
+    rows = people.values_list(
         "patient__preferred_method",
         "patient__email",
         "patient__email_dead",
@@ -37,8 +45,9 @@ def channels(bulk: Bulk) -> dict[str, int]:
             possible.add(Channel.SMS)
         if person in with_push:
             possible.add(Channel.PUSH)
-        found.update(rules.channels(preferred, Kind.ECONTACT, possible))
-    return {str(channel.label): found[channel] for channel in Channel if found[channel]}
+        found.update(str(channel.label) for channel in rules.channels(preferred, Kind.ECONTACT, possible))
+    names = [str(one.label) for one in (EContactProvider.HELSENORGE, *Channel)]
+    return {name: found[name] for name in names if found[name]}
 
 
 def takst(clinic: Clinic) -> Tariff | None:

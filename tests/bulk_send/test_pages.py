@@ -16,6 +16,10 @@ from bulk_send.models import Bulk, State, Type
 from clinics.models import AuditEvent
 from notifications.kinds import DeliveryState, Reason
 from notifications.models import Delivery
+
+
+from clinics.models import AuditEvent, EContactProvider
+from notifications.kinds import Reason
 from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import MessageTemplate
@@ -391,3 +395,21 @@ def test_the_confirmation_says_how_much_of_the_day_is_used(people, draft, web, s
     page = web.get(url("confirm", draft(selection=select()))).content.decode()
 
     assert "3 av 20000 mottakere er brukt før denne" in page
+
+
+def test_those_whom_helsenorge_knows_are_said_to_be_told_by_helsenorge(people, draft, web, clinic):
+    """spec I5: Helsenorge notifies its own, and the confirmation says so."""
+    clinic.econtact_provider = EContactProvider.HELSENORGE
+    clinic.save()
+    PatientFactory(clinic=clinic, has_econtact=True, mobile="+4742000099", email="helse@example.com")
+    page = web.get(url("confirm", draft(Type.ECONTACT))).content.decode()
+
+    assert "Helsenorge 1" in page
+
+
+def test_a_bulk_that_is_a_draft_again_leads_to_the_draft(people, draft, web):
+    """A colleague's page that follows it goes on there, and draws no composer inside the information box."""
+    bulk = draft()
+
+    assert web.get(url("bulk", bulk)).url == url("compose", bulk)
+    assert web.get(url("bulk", bulk), headers={"HX-Request": "true"})["HX-Redirect"] == url("compose", bulk)
