@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from bulk_send import drafting, eligibility
 from bulk_send.models import Bulk, Recipient, Type
@@ -18,6 +19,7 @@ from post.models import MessageTemplate
 from selection import false_positives
 
 PAGE = 100
+SHORT = {Reason.NOT_ELECTRONIC: _("Ikke elektronisk aktiv"), Reason.NO_CONTACT: _("Mangler mobil og e-post")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Row:
 
     @property
     def words(self) -> str:
-        """Say why they cannot be moved."""
-        return str(Reason(self.why).label) if self.why else ""
+        """Say why they cannot be moved, in what a narrow column holds."""
+        return str(SHORT.get(self.why) or Reason(self.why).label) if self.why else ""
 
 
 @dataclass(frozen=True, slots=True)
