@@ -13,13 +13,9 @@ from django.utils import timezone
 
 from bulk_send import drafting, planning
 from bulk_send.models import Bulk, State, Type
-from clinics.models import AuditEvent
+from clinics.models import AuditEvent, EContactProvider
 from notifications.kinds import DeliveryState, Reason
 from notifications.models import Delivery
-
-
-from clinics.models import AuditEvent, EContactProvider
-from notifications.kinds import Reason
 from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import MessageTemplate
@@ -394,7 +390,7 @@ def test_the_confirmation_says_how_much_of_the_day_is_used(people, draft, web, s
 
     page = web.get(url("confirm", draft(selection=select()))).content.decode()
 
-    assert "3 av 20000 mottakere er brukt før denne" in page
+    assert "3 av 20\xa0000 mottakere er brukt før denne" in page
 
 
 def test_those_whom_helsenorge_knows_are_said_to_be_told_by_helsenorge(people, draft, web, clinic):
