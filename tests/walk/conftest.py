@@ -190,6 +190,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
     with services() as (postgres, redis):
         house = House(postgres, redis, folder)
         house.env |= clock.env | {"TICK_SECONDS": "0.4", "LEASE_SECONDS": "60", "VAPID_PRIVATE_KEY": vapid_key()}
+        house.env["BULK_UNDO_SECONDS"] = "30"  # as in production: it is the walk's clock that passes
         try:
             house.run("manage.py", "migrate", "--verbosity", "0")
             house.run("manage.py", "create_demo")
