@@ -17,6 +17,7 @@ from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, 
 from clinics import audit
 from clinics.models import AuditAction, Clinic, Practitioner, User
 from economy.tariff import Tariff
+from notifications.bulk import delete_found
 from notifications.kinds import DeliveryState, Reason
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
@@ -184,7 +185,7 @@ def undo(bulk: Bulk, *, by: User, now: datetime) -> bool:
     current = locked(bulk)
     if current.state != State.COUNTDOWN or current.release_at is None or current.release_at <= now:
         return False
-    Recipient.objects.filter(bulk=current, state=RecipientState.LEFT_OUT).delete()
+    delete_found(Recipient.objects.filter(bulk=current, state=RecipientState.LEFT_OUT))
     current.confirmed_by = current.confirmed_at = current.release_at = None
     current.size, current.digest, current.code, current.tariff_on = 0, "", "", None
     current.version += 1

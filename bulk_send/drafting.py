@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from bulk_send import eligibility
 from bulk_send.models import SUBJECT_MAX, TEXT_MAX, Bulk, Purpose, Recipient, State, Type
 from clinics import audit
 from clinics.models import AuditAction, Practitioner, User
-from notifications.bulk import insert_found
+from notifications.bulk import delete_found, insert_found
 from notifications.messages import one_line
 from patients.models import Patient
 from patients.names import search_key
@@ -124,14 +124,23 @@ def locked(bulk: Bulk, version: int | None = None) -> Bulk:
 
 
 def available(bulk: Bulk) -> QuerySet[Member]:
-    """Return the right-hand list: those of the selection who are not moved, in its order."""
-    chosen = Recipient.objects.filter(bulk=bulk, patient=OuterRef("patient"))
-    return Member.objects.filter(~Exists(chosen), selection=bulk.selection_id).order_by("position")
+    """Return the right-hand list: those of the selection who are not moved, in its order.
+
+    NOT IN reads the recipients once. NOT EXISTS would be joined by what the planner believes of a list that was filled
+    a moment ago, which is that it is empty: a hundred thousand times a hundred thousand.
+    """
+    chosen = Recipient.objects.filter(bulk=bulk).order_by().values("patient")
+    return members(bulk).exclude(patient__in=chosen).order_by("position")
 
 
 def possible(bulk: Bulk) -> QuerySet[Member]:
-    """Return those who can be moved: they can get the type, and nobody has marked them falsk positiv (spec H3)."""
-    rows = available(bulk).annotate(why=eligibility.why_not(bulk.type, bulk.clinic, "patient__")).filter(why="")
+    """Return those who can be moved."""
+    return able(bulk, available(bulk))
+
+
+def able(bulk: Bulk, rows: QuerySet[Member]) -> QuerySet[Member]:
+    """Keep those who can get the type, and whom nobody has marked falsk positiv (spec H3)."""
+    rows = rows.annotate(why=eligibility.why_not(bulk.type, bulk.clinic, "patient__")).filter(why="")
     return rows.exclude(patient__in=false_positives.among(bulk.selection))
 
 
@@ -146,19 +155,27 @@ def named_like(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
 def choose(bulk: Bulk, patient_ids: Sequence[int]) -> None:
     """Move these to the left, those of them who can be (spec I2, I3). Raises Conflict."""
     current = locked(bulk)
-    move(current, possible(current).filter(patient__in=patient_ids))
+    move(current, members(current).filter(patient__in=patient_ids))
 
 
 @transaction.atomic
 def choose_all(bulk: Bulk, text: str = "") -> None:
     """Move everyone possible to the left, or of those whose name fits. Raises Conflict."""
     current = locked(bulk)
-    move(current, named_like(possible(current), text))
+    move(current, named_like(members(current), text))
 
 
-def move(bulk: Bulk, members: QuerySet[Member]) -> None:
-    """Insert recipients, in the database; one who is there already stays."""
-    found = members.order_by().values_list("patient", "position")
+def members(bulk: Bulk) -> QuerySet[Member]:
+    """Return everyone of the selection, moved already or not."""
+    return Member.objects.filter(selection=bulk.selection_id)
+
+
+def move(bulk: Bulk, rows: QuerySet[Member]) -> None:
+    """Insert those who can be moved as recipients, in the database; one who is there already stays.
+
+    It does not ask who is there: the list would be read again for each row that it grows by.
+    """
+    found = able(bulk, rows).order_by("position").values_list("patient", "position")
     like = {"clinic": bulk.clinic_id, "bulk": bulk.pk, "state": "chosen", "reason": ""}
     insert_found(Recipient, like, ["patient", "position"], found)
     touch(bulk)
@@ -168,7 +185,7 @@ def move(bulk: Bulk, members: QuerySet[Member]) -> None:
 def remove(bulk: Bulk, patient_ids: Sequence[int]) -> None:
     """Move these back to the right. Raises Conflict."""
     current = locked(bulk)
-    Recipient.objects.filter(bulk=current, patient__in=patient_ids).delete()
+    delete_found(Recipient.objects.filter(bulk=current, patient__in=patient_ids))
     touch(current)
 
 
@@ -176,7 +193,7 @@ def remove(bulk: Bulk, patient_ids: Sequence[int]) -> None:
 def remove_all(bulk: Bulk) -> None:
     """Move everyone back to the right. Raises Conflict."""
     current = locked(bulk)
-    Recipient.objects.filter(bulk=current).delete()
+    delete_found(Recipient.objects.filter(bulk=current))
     touch(current)
 
 
@@ -195,7 +212,7 @@ def let_go(bulk: Bulk) -> FellOut:
     rows = out.order_by("position").values_list("patient", "why")[:NAMED]
     names = Patient.objects.of(bulk.clinic).in_bulk([pk for pk, _why in rows])
     named = [(names[pk].name, why) for pk, why in rows]
-    Recipient.objects.filter(pk__in=out.order_by().values("pk")).delete()
+    delete_found(Recipient.objects.filter(pk__in=out.order_by().values("pk")))
     return FellOut(count, named)
 
 
@@ -204,4 +221,5 @@ def discard(bulk: Bulk, *, by: User) -> None:
     """Throw the draft away; the selection stays, so that one can begin anew. Raises Conflict."""
     current = locked(bulk)
     audit.record(AuditAction.BULK, clinic=current.clinic, actor=by, what=f"discarded {current.pk}")
+    delete_found(Recipient.objects.filter(bulk=current))
     current.delete()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bulk_send import drafting, eligibility
 from bulk_send.models import Bulk, Recipient, State, Type
@@ -124,6 +126,28 @@ def test_moving_someone_twice_moves_them_once(people, draft):
     drafting.choose_all(bulk)
 
     assert bulk.recipients.count() == 3
+
+
+def test_moving_everyone_does_not_read_the_list_that_grows(people, draft):
+    """spec I7: it would be read again for each row that it grows by, a hundred thousand times."""
+    bulk = draft()
+
+    with CaptureQueriesContext(connection) as seen:
+        drafting.choose_all(bulk)
+
+    [insert] = [query["sql"] for query in seen if "INSERT" in query["sql"]]
+    assert insert.count("bulk_send_recipient") == 1, insert
+
+
+def test_moving_everyone_back_reads_none_of_them(people, draft):
+    """spec I7: a hundred thousand rows never sit in the web process."""
+    bulk = draft()
+
+    with CaptureQueriesContext(connection) as seen:
+        drafting.remove_all(bulk)
+
+    about = [query["sql"].split()[0] for query in seen if "bulk_send_recipient" in query["sql"]]
+    assert about == ["DELETE"]
 
 
 def test_only_those_of_the_selection_can_be_moved(people, draft, select, clinic):
