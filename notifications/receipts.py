@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
 from notifications import fallback, rules
+from notifications.bulk import insert_rows, update_rows
 from notifications.kinds import Channel, DeliveryState, Reason
 from notifications.models import Attempt, Delivery, DeliveryEvent, ProviderReceipt
 from notifications.providers.base import Receipt
@@ -64,17 +66,24 @@ def apply_pending(now: datetime, limit: int = BATCH) -> int:
     return len(pending)
 
 
+class Step(NamedTuple):
+    """A delivery that a report has moved, and whether the hop has now failed for good."""
+
+    delivery: Delivery
+    report: ProviderReceipt | Receipt
+    has_failed: bool
+
+
 def apply(pending: Sequence[ProviderReceipt], now: datetime) -> None:
     """Move each delivery to the highest-ranked state that was reported; unknown tokens are left alone."""
     tries = attempts_of(pending)
     owners = deliveries_of(pending, tries)
     locked = lock(set(owners.values()))
-    failed: list[Delivery] = []
-    for row in pending:
-        delivery = locked.get(owners.get(row.pk, 0))
-        if delivery and not outlived(delivery, row, tries) and advance(delivery, row, now):
-            failed.append(delivery)
-    fallback.open_for(failed, now)
+    about = [(locked[owners[row.pk]], row) for row in pending if owners.get(row.pk) in locked]
+    taken = [step(delivery, row, now) for delivery, row in about if not outlived(delivery, row, tries)]
+    steps = [found for found in taken if found]
+    write(steps, now)
+    fallback.open_for([found.delivery for found in steps if found.has_failed], now)
 
 
 def outlived(delivery: Delivery, row: ProviderReceipt, tries: Mapping[str, Attempt]) -> bool:
@@ -105,12 +114,21 @@ def lock(keys: set[int]) -> dict[int, Delivery]:
 
 def advance(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime) -> bool:
     """Apply one report if it ranks higher. Returns whether the hop has now failed for good."""
+    found = step(delivery, report, now)
+    if found is None:
+        return False
+    write([found], now)
+    return found.has_failed
+
+
+def step(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime) -> Step | None:
+    """Move the delivery, for the caller to write, if the report ranks higher; marks a dead contact value at once."""
     if report.reason == Reason.COMPLAINT:
         fallback.mark_dead(delivery, Reason.COMPLAINT)
     if not moves(delivery, report.state):
-        return False
-    was_failed = delivery.state in FAILURES
-    unsaid = Reason.REJECTED if report.state in FAILURES else ""  # a failure always has a reason (spec J1)
+        return None
+    was_failed, fails = delivery.state in FAILURES, report.state in FAILURES
+    unsaid = Reason.REJECTED if fails else ""  # a failure always has a reason (spec J1)
     delivery.state, delivery.reason = report.state, report.reason or unsaid
     delivery.provider_id = delivery.provider_id or report.provider_id
     delivery.accepted_at = delivery.accepted_at or now
@@ -119,21 +137,22 @@ def advance(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime
         delivery.settled_at, delivery.check_at = None, now + rules.FIRST_CHECK
     else:
         delivery.settled_at, delivery.check_at = now, None
-    delivery.save(
-        update_fields=["state", "reason", "provider_id", "accepted_at", "lease_until", "settled_at", "check_at"]
-    )
-    DeliveryEvent.objects.create(
-        delivery=delivery,
-        what=DeliveryEvent.What.RECEIPT,
-        state=report.state,
-        reason=report.reason or "",
-        code=report.code,
-        at=now,
-    )
-    if report.state not in FAILURES:
-        return False
-    fallback.mark_dead(delivery, report.reason or "")
-    return not was_failed
+    if fails:
+        fallback.mark_dead(delivery, report.reason or "")
+    return Step(delivery, report, fails and not was_failed)
+
+
+MOVED = ("state", "reason", "provider_id", "accepted_at", "lease_until", "settled_at", "check_at")
+LOGGED = ("delivery", "what", "state", "reason", "code", "at")
+
+
+def write(steps: Sequence[Step], now: datetime) -> None:
+    """Write where each delivery has come to, and a line of its log for each step; two statements in all."""
+    deliveries = {found.delivery.pk: found.delivery for found in steps}.values()
+    update_rows(Delivery, MOVED, [(row.pk, *(getattr(row, name) for name in MOVED)) for row in deliveries])
+    what = DeliveryEvent.What.RECEIPT
+    lines = [(row.pk, what, report.state, report.reason or "", report.code, now) for row, report, _failed in steps]
+    insert_rows(DeliveryEvent, LOGGED, lines)
 
 
 def moves(delivery: Delivery, state: str) -> bool:

@@ -14,6 +14,7 @@ from notifications import receipts, reconcile
 from notifications.kinds import Channel, DeliveryState, Reason
 from notifications.models import Delivery, DeliveryEvent, ProviderReceipt
 from notifications.providers.base import Outcome, Receipt
+from tests.factories import PatientFactory
 
 S = DeliveryState
 REPORTED = (S.ACCEPTED, S.DELIVERED, S.FAILED, S.UNDELIVERED, S.BOUNCED)
@@ -79,6 +80,32 @@ def test_a_bounce_wins_in_any_order(order, hop, report):
 
     hop.refresh_from_db()
     assert (hop.state, hop.reason) == (S.BOUNCED, Reason.UNKNOWN_ADDRESS)
+
+
+def test_many_reports_are_written_at_once(clinic, promise, sms, pass_time, django_assert_max_num_queries):
+    """spec J2: a bulk's reports come in thousands; the number of statements does not follow them."""
+    for patient in PatientFactory.create_batch(30, clinic=clinic, email=""):
+        promise(patient)
+    pass_time(seconds=1)
+    receipts.store([sms.report(S.DELIVERED, None, message) for message in sms.sent], timezone.now())
+
+    with django_assert_max_num_queries(12):
+        receipts.apply_pending(timezone.now())
+
+    assert Delivery.objects.filter(state=S.DELIVERED).count() == 30
+    assert DeliveryEvent.objects.filter(what="receipt").count() == 30
+
+
+def test_reports_of_one_hop_in_one_batch_are_all_logged(hop, email, pass_time):
+    """spec J2: the highest wins, and each that moved the hop has its line."""
+    reports = [(S.DELIVERED, None), (S.FAILED, Reason.REJECTED), (S.BOUNCED, Reason.UNKNOWN_ADDRESS)]
+    receipts.store([email.report(state, reason) for state, reason in reports], timezone.now())
+
+    receipts.apply_pending(timezone.now())
+
+    hop.refresh_from_db()
+    assert hop.state == S.BOUNCED
+    assert [line.state for line in hop.events.filter(what="receipt")] == [S.DELIVERED, S.BOUNCED]
 
 
 def test_a_late_bounce_opens_the_fallback(hop, report, sms):
