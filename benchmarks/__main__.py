@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import world
 
-NAMES = ("dispatch", "sms", "email", "import", "pages", "risk", "journal", "due_scan")
+NAMES = ("dispatch", "sms", "email", "import", "pages", "risk", "journal", "bulk", "receipts", "due_scan")
 
 
 def main(wanted: list[str]) -> None:
@@ -23,7 +23,7 @@ def main(wanted: list[str]) -> None:
 
         call_command("migrate", verbosity=0)
         world.register_plain_subject()
-        from benchmarks import engine, importing, journal, million, pages, risk
+        from benchmarks import bulk, engine, importing, journal, million, pages, receipts, risk
 
         engine.settings_line()
         figures = {
@@ -34,6 +34,8 @@ def main(wanted: list[str]) -> None:
             "pages": lambda: million.run(*pages.run()),
             "risk": risk.run,
             "journal": journal.run,
+            "bulk": bulk.run,
+            "receipts": receipts.run,
             "due_scan": engine.due_scan,
         }
         with world.outside(Path(name)):

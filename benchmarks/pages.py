@@ -94,9 +94,9 @@ def newest_patient(clinic: Any) -> int:
     return int(Patient.objects.of(clinic).latest("pk").pk)
 
 
-def log_in(clinic: Any) -> Client:
+def log_in(clinic: Any, email: str = "benk@example.com") -> Client:
     """Return a client that has passed both factors."""
-    user = User.objects.create_user("benk@example.com", "benk-passord-2026")
+    user = User.objects.create_user(email, "benk-passord-2026")
     Membership.objects.create(clinic=clinic, user=user, role=Role.MANAGER)
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
     client = Client()
