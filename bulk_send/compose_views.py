@@ -138,7 +138,10 @@ def show(
     stand = ListsForm(request.POST).tidy()
     stand |= {name: value for name, value in more.items() if name in stand}
     left = lists.left(bulk, stand["left_text"], stand["left_after"])
-    right = lists.right(bulk, stand["right_text"], stand["right_after"], only_possible=stand["only_possible"])
+    sums = lists.sums(bulk)
+    right = lists.NOBODY
+    if sums.available:  # else every one of the selection would be asked in vain
+        right = lists.right(bulk, stand["right_text"], stand["right_after"], only_possible=stand["only_possible"])
     shown = {row.patient.pk for row in (*left.rows, *right.rows)}
     audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=shown)
     context: dict[str, Any] = {
@@ -146,7 +149,7 @@ def show(
         "form": form,
         "left": left,
         "right": right,
-        "sums": lists.sums(bulk),
+        "sums": sums,
         "warnings": warnings_of(bulk),
         "types": types(request),
         "fell_out": fell_out,

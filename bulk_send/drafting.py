@@ -134,14 +134,14 @@ def available(bulk: Bulk) -> QuerySet[Member]:
 
 
 def possible(bulk: Bulk) -> QuerySet[Member]:
-    """Return those who can be moved."""
-    return able(bulk, available(bulk))
+    """Return those who can be moved, to be read a page at a time."""
+    return able(bulk, available(bulk), by_row=True)
 
 
-def able(bulk: Bulk, rows: QuerySet[Member]) -> QuerySet[Member]:
+def able(bulk: Bulk, rows: QuerySet[Member], *, by_row: bool = False) -> QuerySet[Member]:
     """Keep those who can get the type, and whom nobody has marked falsk positiv (spec H3)."""
-    rows = rows.annotate(why=eligibility.why_not(bulk.type, bulk.clinic, "patient__")).filter(why="")
-    return rows.exclude(patient__in=false_positives.among(bulk.selection))
+    why_not = eligibility.why_not(bulk.type, bulk.clinic, "patient__", by_row=by_row)
+    return rows.annotate(why=why_not).filter(why="").exclude(patient__in=false_positives.among(bulk.selection))
 
 
 def named_like(rows: QuerySet[Any], text: str) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ from selection import false_positives
 
 PAGE = 100
 SHORT = {Reason.NOT_ELECTRONIC: _("Ikke elektronisk aktiv"), Reason.NO_CONTACT: _("Mangler mobil og e-post")}
+COUNTED = 10_000  # recipients whose numbers the composer compares every time it is shown; the confirmation always does
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Page:
     rows: Sequence[Row]
     more: int | None
     first: int
+
+
+NOBODY = Page((), more=None, first=0)
 
 
 def left(bulk: Bulk, text: str, after: int) -> Page:
@@ -86,7 +90,7 @@ class Sums:
     blocked: int
     reasons: Sequence[str]
     parts: Size
-    shared: int  # chosen persons who share a number with another of them (allowed, but shown)
+    shared: int  # chosen persons who share a number with another of them (allowed, but shown); 0 when not counted
 
     @property
     def parts_in_all(self) -> int:
@@ -94,8 +98,8 @@ class Sums:
         return self.chosen * self.parts.parts
 
 
-def sums(bulk: Bulk) -> Sums:
-    """Count both lists."""
+def sums(bulk: Bulk, most_shared: int = COUNTED) -> Sums:
+    """Count both lists; who shares a number is counted among `most_shared` at most, for every one is compared."""
     chosen = bulk.recipients.count()
     available = bulk.selection.size - chosen
     blocked = why_blocked(bulk) if available else []
@@ -105,7 +109,7 @@ def sums(bulk: Bulk) -> Sums:
         blocked=sum(count for _why, count in blocked),
         reasons=[f"{Reason(why).label} ({count})" for why, count in blocked],
         parts=size(bulk.text),
-        shared=shared_numbers(bulk) if bulk.type == Type.SMS else 0,
+        shared=shared_numbers(bulk) if bulk.type == Type.SMS and chosen <= most_shared else 0,
     )
 
 

@@ -93,7 +93,7 @@ def ask(request: StaffRequest, bulk: Bulk, *, status: int = 200, errors: list[st
     bulk.refresh_from_db()
     context = {
         "bulk": bulk,
-        "sums": lists.sums(bulk),
+        "sums": lists.sums(bulk, most_shared=bulk.selection.size),
         "channels": summary.channels(bulk),
         "used": confirming.sent_today(bulk.clinic, timezone.now()),
         "takst": summary.takst(bulk.clinic),

@@ -7,14 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bulk_send import drafting, eligibility
+from bulk_send import drafting, eligibility, lists
 from bulk_send.models import Bulk, Recipient, State, Type
 from notifications.kinds import Reason
 from patients.models import Patient
 from selection.models import Origin
 from selection.risk_models import FalsePositive, RiskAnalysis
 from tests.bulk_send.conftest import portal_patient
-from tests.factories import ClinicFactory, PatientFactory, PractitionerFactory
+from tests.factories import ClinicFactory, PatientFactory, PersonFactory, PractitionerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +126,30 @@ def test_moving_someone_twice_moves_them_once(people, draft):
     drafting.choose_all(bulk)
 
     assert bulk.recipients.count() == 3
+
+
+@pytest.mark.parametrize("kind", list(Type))
+def test_everyone_and_a_page_are_judged_alike(kind, people, draft, clinic):
+    """spec I3: one rule, asked for by a join or row by row."""
+    PatientFactory(clinic=clinic, given_name="Dag", person=None)
+    PatientFactory(clinic=clinic, given_name="Eva", person=PersonFactory(), mobile="", email="")
+    PatientFactory(clinic=clinic, given_name="Finn", person=None, has_econtact=True)
+    bulk = draft(kind)
+    drafting.remove_all(bulk)
+
+    everyone = drafting.able(bulk, drafting.members(bulk)).order_by("position")
+
+    assert names(everyone) == names(drafting.possible(bulk))
+    assert 3 < everyone.count() < 6
+
+
+def test_shared_numbers_are_counted_up_to_a_limit(people, draft):
+    """A family is shown in the composer while it is quickly found, and always before it is sent to."""
+    Patient.objects.filter(pk__in=[people[0].pk, people[1].pk]).update(mobile="+4742000099")
+    bulk = draft()
+
+    assert lists.sums(bulk).shared == 2
+    assert lists.sums(bulk, most_shared=2).shared == 0
 
 
 def test_moving_everyone_does_not_read_the_list_that_grows(people, draft):
