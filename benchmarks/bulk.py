@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -173,6 +174,8 @@ class World:
         taken: dict[str, float] = json.loads(done.stdout)
         if taken["count"] != bulk.size:
             raise RuntimeError(f"{taken['count']} of {bulk.size} planned")
+        # The day before yesterday, or the same people could not be sent to again.
+        Bulk.objects.filter(pk=bulk.pk).update(confirmed_at=timezone.now() - timedelta(days=2))
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as autovacuum would have
         return taken
