@@ -113,7 +113,7 @@ def insert_found(
 
 def delete_found(rows: models.QuerySet[Any, Any]) -> None:
     """Delete rows in one statement, none of them read or cascaded; the database refuses what is referred to."""
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)
 
 
 def slots(width: int, height: int) -> str:
