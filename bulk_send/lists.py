@@ -34,7 +34,7 @@ class Row:
     @property
     def words(self) -> str:
         """Say why they cannot be moved, in what a narrow column holds."""
-        return str(SHORT.get(self.why) or Reason(self.why).label) if self.why else ""
+        return str(SHORT.get(Reason(self.why)) or Reason(self.why).label) if self.why else ""
 
 
 @dataclass(frozen=True, slots=True)
