@@ -15,6 +15,7 @@ export function initComposer() {
   count();
 }
 
+const SVG = "http://www.w3.org/2000/svg";
 let anchor = null; // the row that Shift+click reaches from
 
 const form = () => document.getElementById("composer");
@@ -34,8 +35,12 @@ function count() {
 /** Fill the meter, the counter and the foot. */
 function showParts(found, meter) {
   const part = (index) => {
-    const bar = document.createElement("i");
-    bar.style.setProperty("--f", Math.min(1, Math.max(0, found.used / found.per - index)));
+    const bar = document.createElementNS(SVG, "svg");
+    bar.setAttribute("viewBox", "0 0 1 1");
+    bar.setAttribute("preserveAspectRatio", "none");
+    const filled = bar.appendChild(document.createElementNS(SVG, "rect"));
+    filled.setAttribute("width", Math.min(1, Math.max(0, found.used / found.per - index)));
+    filled.setAttribute("height", 1);
     return bar;
   };
   meter.replaceChildren(...Array.from({ length: found.parts }, (_, index) => part(index)));

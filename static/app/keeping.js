@@ -75,5 +75,6 @@ function putBack(old) {
   if (!field || field === old) return;
   if (isTick(field)) field.checked = old.checked;
   else field.value = old.value;
+  if (field === document.activeElement && old.selectionEnd) field.setSelectionRange(old.selectionStart, old.selectionEnd);
   field.dispatchEvent(new Event("input", { bubbles: true })); // counted, searched for and saved as when typed
 }
