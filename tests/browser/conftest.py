@@ -27,6 +27,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with services() as (postgres, redis):
         house = House(postgres, redis, tmp_path_factory.mktemp("house"))
         house.env["TICK_SECONDS"] = "1"  # the browser needs the processors more
+        house.env["BULK_UNDO_SECONDS"] = "60"  # there must be time to press «Angre» on a busy machine
         try:
             house.run("manage.py", "migrate", "--verbosity", "0")
             house.run("manage.py", "create_demo")

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import requests
 from playwright.sync_api import Page, expect
 
+from tests.browser.bulk_pages import BULK_PLACES
 from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk
+from tests.browser.places import NOBODY, PATIENT, Place
 from tests.browser.seed import INVITATION, WITHOUT_CLINIC, WITHOUT_CODE
 
-NOBODY, PATIENT = "", "patient"
 TOO_MANY = 1_001  # fields in one address; Django refuses more than a thousand
 OLD_LINK, LIMIT = "/konto/password/reset/key/1-abc-def/", 20  # as often a minute may it be tried from one address
-
-
-@dataclass(frozen=True)
-class Place:
-    """One page. `path` is filled with the desk's ids; `then` brings it into the state that is looked at."""
-
-    path: str
-    who: str = MANAGER
-    then: Callable[[Page, FrontDesk], object] | None = None
-    has_dark: bool = True
-
-    def open(self, desk: FrontDesk) -> Page:
-        """Go there, as the one who sees it; colleagues go from page to page in one window."""
-        page = desk.fresh() if self.who in (NOBODY, PATIENT) else desk.kept(self.who)
-        desk.goto(page, self.path)
-        if self.then:
-            self.then(page, desk)
-        return page
 
 
 def search(page: Page, desk: FrontDesk) -> None:
@@ -323,6 +305,7 @@ def save_search(page: Page, desk: FrontDesk) -> None:
 
 
 PLACES = {
+    **BULK_PLACES,
     "overview": Place("/", SECRETARY),
     "overview for the manager": Place("/"),
     "shortcuts": Place("/", then=shortcuts),

@@ -19,6 +19,7 @@ from notifications.models import Attempt, Delivery, DeliveryEvent, Notification,
 from overview.management import demo_staff
 from patients.models import Consent, JournalEntry, Patient
 from patients.names import search_key
+from tests.browser.seed_bulk import bulks
 from tests.browser.seed_economy import billed
 from tests.browser.seed_post import dialogs
 from tests.browser.seed_risk import risks
@@ -84,6 +85,7 @@ def main() -> None:
     journal(patients[EVERYTHING])
     known |= billed(clinic, patients["Astri Bakken"], patients["Solfrid Egge"], manager)
     known |= risks(clinic, patients, manager)
+    known |= bulks(clinic, manager)
     print(json.dumps(known))
 
 

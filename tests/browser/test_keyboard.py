@@ -11,11 +11,11 @@ pytestmark = [pytest.mark.browser]
 PATIENCE = 40  # presses of Tab before something counts as out of reach
 
 
-def tab_to(page: Page, role: str, name: str) -> None:
-    """Press Tab until the control has the focus."""
+def tab_to(page: Page, role: str, name: str, key: str = "Tab") -> None:
+    """Press Tab, or Shift+Tab, until the control has the focus."""
     wanted = page.get_by_role(role, name=name)  # type: ignore[arg-type]
     for _ in range(PATIENCE):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         if wanted.evaluate_all("found => found.includes(document.activeElement)"):
             return
     raise AssertionError(f"{name} is out of reach")
