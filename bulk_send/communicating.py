@@ -32,14 +32,11 @@ class Bulks:
         """Return what came of the newest message to each of these patients."""
         rows = sent(clinic, selections).filter(patient__in=patient_ids)
         ordered = rows.select_related("bulk", "patient").order_by("bulk__confirmed_at", "pk")
-        newest = {row.patient_id: row for row in ordered}
-        reached = set(
-            told(Recipient.objects.filter(pk__in=[row.pk for row in newest.values()])).values_list("pk", flat=True)
-        )
-        found = outcomes.of(list(newest.values()))
-        return {
-            row.patient_id: said(row, one, row.pk in reached) for row, one in zip(newest.values(), found, strict=True)
-        }
+        reached = set(told(rows).values_list("pk", flat=True))
+        ranked = sorted(ordered, key=lambda row: row.pk in reached)  # the newest that told them, else the newest
+        newest = list({row.patient_id: row for row in ranked}.values())
+        found = zip(newest, outcomes.of(newest), strict=True)
+        return {row.patient_id: said(row, outcome, row.pk in reached) for row, outcome in found}
 
 
 def sent(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:

@@ -9,21 +9,25 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
-from bulk_send import eligibility, placeholders
+from bulk_send import drafting, eligibility, placeholders
 from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
 from clinics import audit
 from clinics.models import AuditAction, Clinic, Practitioner, User
 from economy.tariff import Tariff
-from notifications.bulk import delete_found
+from notifications.bulk import delete_found, insert_found
 from notifications.kinds import DeliveryState, Reason
 from notifications.kinds import State as NoticeState
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, DeliveryEvent, Notification
 from selection import false_positives
 
 MOST_A_DAY = 3  # bulks to one person in 24 hours, whoever sends them (peers: a hundred SMS to one person)
+
+
+SMS_MAX = 1_600  # characters that the provider takes in one SMS
 
 
 class CannotSend(Exception):
@@ -37,7 +41,9 @@ def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards:
     Pressed twice, reloaded or by two colleagues, it is confirmed once (spec I6): a bulk that is under way is returned
     as it is. Those who cannot be sent to any more are left out, with the reason. Raises CannotSend, ValidationError.
     """
-    Clinic.objects.select_for_update().get(pk=bulk.clinic_id)  # two bulks must not pass the daily limit together
+    Clinic.objects.select_for_update(no_key=True).get(
+        pk=bulk.clinic_id
+    )  # two bulks must not pass the daily limit together
     current = locked(bulk)
     if not current.is_draft:
         return current
@@ -70,14 +76,17 @@ def refuse_incomplete(bulk: Bulk, *, accepts_cards: bool) -> None:
     errors: dict[str, str] = {}
     if not bulk.text.strip():
         errors["text"] = _("Skriv teksten som skal sendes.")
-    if unknown := placeholders.unknown(bulk.text) + placeholders.unknown(bulk.subject):
+    if unknown := placeholders.unknown(bulk.text):
         known = ", ".join(f"{{{name}}}" for name in placeholders.NAMES)
         said = _("{%(name)s} finnes ikke. Bruk en av disse: %(known)s.")
         errors["text"] = said % {"name": unknown[0], "known": known}
+    if bulk.is_sms and (longest := longest_text(bulk)) > SMS_MAX:
+        said = _("SMS-en blir på %(longest)s tegn med flettefeltene utfylt, og kan ha høyst %(most)s. Kort den ned.")
+        errors["text"] = said % {"longest": longest, "most": SMS_MAX}
     if not bulk.is_sms and not bulk.subject:
         errors["subject"] = _("Skriv et emne.")
-    if not bulk.is_sms and placeholders.is_personal(bulk.subject):
-        errors["subject"] = _("Emnet kan ikke ha pasientens navn.")
+    if not bulk.is_sms and placeholders.BRACES.search(bulk.subject):
+        errors["subject"] = _("Emnet kan ikke ha flettefelt.")
     if not bulk.purpose:
         errors["purpose"] = _("Velg formålet med utsendelsen. Det står i loggen, ikke i meldingen.")
     if not bulk.is_sms and not accepts_cards:
@@ -86,6 +95,13 @@ def refuse_incomplete(bulk: Bulk, *, accepts_cards: bool) -> None:
         }
     if errors:
         raise ValidationError(errors)
+
+
+def longest_text(bulk: Bulk) -> int:
+    """Return how many characters the longest of the messages has, by the longest given name among the recipients."""
+    names = bulk.recipients.order_by().annotate(length=Length("patient__given_name"))
+    longest = int(names.aggregate(most=Max("length", default=0))["most"]) if placeholders.is_personal(bulk.text) else 0
+    return len(placeholders.fill(bulk.text, placeholders.Filled("x" * longest, bulk.clinic.alias, bulk.clinic.phone)))
 
 
 def leave_out(bulk: Bulk, now: datetime) -> None:
@@ -104,8 +120,10 @@ def leave_out(bulk: Bulk, now: datetime) -> None:
 def pestered(clinic: Clinic, now: datetime) -> QuerySet[Any, Any]:
     """Return the ids of patients who have had as many bulks as one person gets in 24 hours."""
     lately = Recipient.objects.filter(
-        bulk__clinic=clinic, bulk__confirmed_at__gt=now - timedelta(days=1), state=RecipientState.PLANNED
-    )
+        bulk__clinic=clinic,
+        bulk__confirmed_at__gt=now - timedelta(days=1),
+        state__in=[RecipientState.CHOSEN, RecipientState.PLANNED],
+    ).exclude(bulk__state__in=[State.DRAFT, State.UNDONE])
     counted = lately.order_by().values("patient").annotate(count=Count("pk")).filter(count__gte=MOST_A_DAY)
     people: QuerySet[Any, Any] = counted.values("patient")
     return people
@@ -218,13 +236,25 @@ def stop(bulk: Bulk, *, by: User, now: datetime) -> bool:
         state=RecipientState.STOPPED, reason=Reason.BULK_STOPPED
     )
     if current.is_sms:
-        Notification.objects.filter(batch=current.pk, state=NoticeState.WAITING).update(
-            state=NoticeState.CANCELLED, reason=Reason.BULK_STOPPED, settled_at=now
-        )
+        stop_messages(current, now)
     current.state, current.ended_at = State.STOPPED, now
     current.save(update_fields=["state", "ended_at"])
     audit.record(AuditAction.BULK, clinic=current.clinic, actor=by, what=f"stopped {current.pk}")
     return True
+
+
+def stop_messages(bulk: Bulk, now: datetime) -> None:
+    """Close what waits and what is queued, also while the channel rests; what a worker holds is asked about anew."""
+    Notification.objects.filter(batch=bulk.pk, state=NoticeState.WAITING).update(
+        state=NoticeState.CANCELLED, reason=Reason.BULK_STOPPED, settled_at=now
+    )
+    stopped = {"state": DeliveryState.SUPPRESSED, "reason": Reason.BULK_STOPPED}
+    queued = Delivery.objects.filter(batch=bulk.pk, state=DeliveryState.QUEUED)
+    queued.update(settled_at=now, **stopped)
+    closed = Delivery.objects.filter(batch=bulk.pk, **stopped).order_by().values_list("pk")
+    insert_found(
+        DeliveryEvent, {"what": DeliveryEvent.What.STOPPED, "code": "", "at": now, **stopped}, ["delivery"], closed
+    )
 
 
 def is_stoppable(bulk: Bulk) -> bool:

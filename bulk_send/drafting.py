@@ -23,6 +23,7 @@ from patients.names import search_key
 from selection import false_positives
 from selection.models import Member, Selection
 
+PLAIN_BLANKS = " \n\t\u00a0"
 NAMED = 20  # of those who fall out
 FIELDS = ("type", "subject", "text", "purpose", "practitioner")
 
@@ -88,7 +89,7 @@ def cleaned(bulk: Bulk, fields: dict[str, Any]) -> dict[str, Any]:
         if len(fields["subject"]) > SUBJECT_MAX:
             errors["subject"] = _("Emnet kan ha høyst %(most)s tegn.") % {"most": SUBJECT_MAX}
     if "text" in fields:
-        fields["text"] = fields["text"].replace("\r\n", "\n").replace("\r", "\n")
+        fields["text"] = tidy(fields["text"])
         errors |= text_problem(fields["text"])
     if fields.get("purpose") and fields["purpose"] not in Purpose.values:
         errors["purpose"] = _("Velg et formål fra listen.")
@@ -98,11 +99,17 @@ def cleaned(bulk: Bulk, fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def tidy(text: str) -> str:
+    """Make line ends one kind, other blanks plain ones, and drop soft hyphens, which Word leaves behind."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00ad", "")
+    return "".join(" " if char.isspace() and char not in PLAIN_BLANKS else char for char in lines)
+
+
 def text_problem(text: str) -> dict[str, str]:
     """Refuse what no phone or portal could show."""
     if len(text) > TEXT_MAX:
         return {"text": _("Teksten kan ha høyst %(most)s tegn.") % {"most": TEXT_MAX}}
-    if any(not char.isprintable() and char not in "\n\t\u00a0" and not char.isspace() for char in text):
+    if any(not char.isprintable() and char not in PLAIN_BLANKS and char != "\u200d" for char in text):
         return {"text": _("Teksten har usynlige styretegn. Lim den inn som ren tekst.")}
     return {}
 

@@ -29,6 +29,9 @@ MEDICINE = (
     "lipitor", "cipralex", "zoloft", "sertralin", "prednisolon", "antibiotika", "penicillin", "p-pille", "antabus",
     "blodfortynn", "antidepressiv", "sovemed", "smertestillende",
 )  # fmt: skip
+WITHIN = (  # plain enough to be found inside a compound: «lungekreft», «type2-diabetes»
+    "kreft", "diabet", "psykia", "psykose", "hepatitt", "demens", "epilep", "abort", "depresjon", "klamydia", "alkohol",
+)  # fmt: skip
 HARMLESS = ("russ", "rusk", "hjertelig", "nyreis", "allergivennlig")  # begin alike, mean something else
 
 
@@ -77,6 +80,6 @@ def kind_of(word: str) -> Finding | None:
     """Say what a word in lower case gives away."""
     if word.startswith(HARMLESS):
         return None
-    if word.startswith(ILLNESS):
+    if word.startswith(ILLNESS) or any(stem in word for stem in WITHIN):
         return Finding.ILLNESS
-    return Finding.MEDICINE if word.startswith(MEDICINE) else None
+    return Finding.MEDICINE if word.startswith(MEDICINE) or "insulin" in word else None

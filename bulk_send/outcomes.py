@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from bulk_send.models import Bulk, Handover, HandoverState, Recipient, RecipientState
-from bulk_send.progress import HANDED, ON_THE_WAY, TOLD
-from notifications.kinds import DeliveryState, Reason
+from bulk_send.models import Bulk, Handover, HandoverState, Recipient, RecipientState, State
+from bulk_send.progress import HANDED, ON_THE_WAY, TOLD, resent
+from notifications.kinds import DeliveryState, Reason, SubjectType
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
 from patients.models import Patient
@@ -43,7 +43,8 @@ def not_told(bulk: Bulk, reason: str = "") -> QuerySet[Recipient]:
     else:
         refused = Handover.objects.filter(fits, bulk=bulk).exclude(state__in=[*HANDED, HandoverState.DELIVERED])
         rows |= Q(pk__in=refused.values("recipient"))
-    return Recipient.objects.filter(rows, bulk=bulk).order_by("position")
+    found: QuerySet[Recipient] = Recipient.objects.filter(rows, bulk=bulk).order_by("position")
+    return found.exclude(pk__in=resent(bulk)) if bulk.is_sms else found
 
 
 def of(recipients: Sequence[Recipient]) -> list[Outcome]:
@@ -52,6 +53,7 @@ def of(recipients: Sequence[Recipient]) -> list[Outcome]:
     people = [row.patient_id for row in recipients]
     notices = Notification.objects.filter(batch__in=bulks, patient__in=people).prefetch_related("deliveries")
     found = {(notice.batch, notice.patient_id): notice for notice in notices}
+    found |= again(recipients)
     handovers = {row.recipient_id: row for row in Handover.objects.filter(recipient__in=recipients)}
     return [
         sms(row, notice) if row.bulk.is_sms else econtact(row, handovers.get(row.pk), notice)
@@ -60,8 +62,20 @@ def of(recipients: Sequence[Recipient]) -> list[Outcome]:
     ]
 
 
+def again(recipients: Sequence[Recipient]) -> dict[tuple[int, int], Notification]:
+    """Return the notices by which staff sent a bulk's SMS again from the card, the last one of each."""
+    by_key = {row.pk: row for row in recipients if row.bulk.is_sms}
+    notices = Notification.objects.filter(
+        subject_type=SubjectType.BULK, resend_of__isnull=False, subject_id__in=by_key
+    ).order_by("pk")
+    rows = [(by_key[notice.subject_id], notice) for notice in notices.prefetch_related("deliveries")]
+    return {(row.bulk_id, row.patient_id): notice for row, notice in rows}
+
+
 def left(row: Recipient) -> Outcome | None:
     """Say what became of one whose message was never made."""
+    if row.state == RecipientState.CHOSEN and row.bulk.state == State.UNDONE:
+        return Outcome(row.patient, _("Angret"), icon="undo-2")
     if row.state == RecipientState.CHOSEN:
         return Outcome(row.patient, _("Venter på tur"), css="wait")
     if row.state == RecipientState.PLANNED:

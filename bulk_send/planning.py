@@ -5,6 +5,7 @@ One commit a slice; a killed worker loses at most the slice it was in, which the
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,13 +23,23 @@ from notifications.models import Notification, link_token
 from notifications.queries import skips_locked
 from selection import false_positives
 
+log = logging.getLogger(__name__)
 SLICE = 2_000  # recipients a commit
 
 
 def run(now: datetime, size: int = SLICE) -> int:
     """Make one slice of every bulk whose time has come, in turn: none waits for another to end. Returns recipients."""
     due = Bulk.objects.filter(state__in=IN_HAND, release_at__lte=now).order_by("release_at")
-    return sum(make_slice(pk, now, size) for pk in list(due.values_list("pk", flat=True)))
+    return sum(make_safely(pk, now, size) for pk in list(due.values_list("pk", flat=True)))
+
+
+def make_safely(pk: int, now: datetime, size: int) -> int:
+    """Make a slice; a bulk that raises holds up no other, and is tried again at the next tick."""
+    try:
+        return make_slice(pk, now, size)
+    except Exception:
+        log.exception("bulk %s could not be made", pk)
+        return 0
 
 
 @transaction.atomic(durable=True)
@@ -76,7 +87,7 @@ def next_turns(bulk: Bulk, size: int) -> list[Turn]:
 def make(bulk: Bulk, turns: Sequence[Turn], now: datetime) -> None:
     """Make what those get who can still be sent to, and leave the others out with the reason."""
     reasons = {turn.recipient: turn.why for turn in turns if turn.why}
-    if gone := eligibility.lost(bulk.clinic, bulk.type):
+    if gone := too_late(bulk, now) or eligibility.lost(bulk.clinic, bulk.type):
         reasons = {turn.recipient: gone for turn in turns}
     else:
         marked = set(
@@ -91,8 +102,14 @@ def make(bulk: Bulk, turns: Sequence[Turn], now: datetime) -> None:
     else:
         reasons |= econtacts.make(bulk, going, now)
     settle(turns, reasons)
-    log(bulk, [turn for turn in turns if turn.recipient not in reasons])
+    write_log(bulk, [turn for turn in turns if turn.recipient not in reasons])
     outbox.wake_dispatcher(Lane.BULK)
+
+
+def too_late(bulk: Bulk, now: datetime) -> Reason | None:
+    """A bulk that could not be made for a day is not made any more: what it said was meant for then (design, 3)."""
+    confirmed = bulk.confirmed_at or now
+    return Reason.TOO_LATE if now - confirmed >= LIFETIME[Kind.BULK_SMS] else None
 
 
 def plan_sms(bulk: Bulk, turns: Sequence[Turn], now: datetime) -> None:
@@ -123,7 +140,7 @@ def settle(turns: Sequence[Turn], reasons: dict[int, str]) -> None:
         Recipient.objects.filter(pk__in=keys).update(state=state, reason=reason)
 
 
-def log(bulk: Bulk, turns: Sequence[Turn]) -> None:
+def write_log(bulk: Bulk, turns: Sequence[Turn]) -> None:
     """Write for each patient who sent to them, with which bulk: its own line holds the purpose."""
     like = AuditEvent(clinic=bulk.clinic, actor=bulk.confirmed_by, action=AuditAction.BULK, what=f"sent {bulk.pk}")
     insert_each(like, ("patient_id",), [(turn.patient,) for turn in turns])

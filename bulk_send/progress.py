@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count
 
 from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
-from notifications.kinds import DeliveryState, Reason
+from notifications.kinds import DeliveryState, Reason, SubjectType
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
 
@@ -86,8 +86,9 @@ def of(bulk: Bulk) -> Progress:
     to_plan = sum(count for state, _reason, count in states if state == RecipientState.CHOSEN)
     planned = sum(count for state, _reason, count in states if state == RecipientState.PLANNED)
     told, going, lost, uncertain = (sms if bulk.is_sms else econtact)(bulk, planned, not_told)
-    on_the_way = to_plan + going
-    groups = tuple(NotTold(reason, count) for reason, count in sorted(not_told.items(), key=lambda row: -row[1]))
+    on_the_way = 0 if bulk.state == State.UNDONE else to_plan + going
+    ordered = sorted(not_told.items(), key=lambda row: -row[1])
+    groups = tuple(NotTold(reason, count) for reason, count in ordered if count)
     return Progress(
         size=sum(count for _state, _reason, count in states),
         told=told,
@@ -106,11 +107,38 @@ def sms(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, i
     waiting = sum(count for state, _reason, count in notices if state == NoticeState.WAITING)
     add(not_told, [(reason, count) for state, reason, count in notices if state != NoticeState.WAITING])
     add(not_told, [(reason, count) for state, reason, count in hops if state not in (*TOLD, *ON_THE_WAY)])
-    told = sum(count for state, _reason, count in hops if state in TOLD)
+    told = sum(count for state, _reason, count in hops if state in TOLD) + mended(bulk, not_told)
     going = waiting + sum(count for state, _reason, count in hops if state in ON_THE_WAY)
     lost = sum(count for state, _reason, count in hops if state in LOST)
     uncertain = sum(count for state, _reason, count in hops if state == DeliveryState.FAILED_UNKNOWN)
     return told, going, lost, uncertain
+
+
+def mended(bulk: Bulk, not_told: dict[str, int]) -> int:
+    """Take those out who were told afterwards, by «Send på nytt» on the card; returns how many."""
+    keys = resent(bulk)
+    first = Notification.objects.filter(batch=bulk.pk, subject_id__in=keys).prefetch_related("deliveries")
+    count = 0
+    for notice in first if keys else ():
+        hop = next(iter(notice.deliveries.all()), None)
+        if hop and hop.state in (*TOLD, *ON_THE_WAY):
+            continue
+        reason = (hop.reason if hop else notice.reason) or Reason.INTERNAL_ERROR
+        if not_told.get(reason):
+            not_told[reason] -= 1
+            count += 1
+    return count
+
+
+def resent(bulk: Bulk) -> set[int]:
+    """Return the recipients of an SMS that staff sent again, one by one, and that was accepted then."""
+    again = Notification.objects.filter(
+        subject_type=SubjectType.BULK,
+        resend_of__isnull=False,
+        subject_id__in=Recipient.objects.filter(bulk=bulk).values("pk"),
+        deliveries__state__in=TOLD,
+    )
+    return set(again.values_list("subject_id", flat=True))
 
 
 def econtact(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, int, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from django.utils import timezone
+
 from bulk_send.models import Bulk
 from clinics.models import Clinic, EContactProvider
 from economy.tariff import Tariff
@@ -52,4 +54,6 @@ def channels(bulk: Bulk) -> dict[str, int]:
 
 def takst(clinic: Clinic) -> Tariff | None:
     """Return the takst as it is, or as it last was."""
-    return Tariff.objects.filter(code__iexact=clinic.econtact_code).order_by("-valid_from").first()
+    today = timezone.now().astimezone(clinic.zone).date()
+    known = Tariff.objects.filter(code__iexact=clinic.econtact_code, valid_from__lte=today)
+    return known.order_by("-valid_from").first()

@@ -110,8 +110,8 @@ def ask(request: StaffRequest, bulk: Bulk, *, status: int = 200, errors: list[st
 def bulk(request: StaffRequest, pk: int) -> HttpResponse:
     """Follow a bulk, and read its report when it is done."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
-    if row.is_draft:
-        return go_to(request, "bulk_send:compose", pk)  # undone, maybe by a colleague
+    if row.is_draft:  # undone, maybe by a colleague or in another tab
+        return go_to(request, "bulk_send:compose", pk) if request.htmx else compose(request, pk)
     context = standing(row)
     if request.htmx:
         return followed(request, context)

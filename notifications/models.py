@@ -89,6 +89,12 @@ class Notification(ClinicRow):
                 condition=Q(state__in=["replaced", "cancelled", "expired", "suppressed", "external"]),
                 name="notification_unsent",
             ),
+            # Which of a bulk's SMS staff have sent again one by one; a handful among millions.
+            models.Index(
+                fields=["subject_id"],
+                condition=Q(subject_type=SubjectType.BULK, resend_of__isnull=False),
+                name="notification_bulk_resent",
+            ),
             # A bulk's progress, and stopping it.
             models.Index(fields=["batch", "state"], condition=Q(batch__isnull=False), name="notification_batch"),
             # Planning asks what stands for a subject.

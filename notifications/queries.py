@@ -22,7 +22,7 @@ def skips_locked(alias: str) -> bool:
     return connections[alias].features.has_select_for_update_skip_locked
 
 
-UNREAD = ("settled_at", "replaced_by", "resend_of", "by", "external")
+UNREAD = ("settled_at", "replaced_by", "by", "external")
 PERSONAL = (
     "given_name",
     "family_name",

@@ -59,5 +59,5 @@ def test_the_column_takes_a_constant_number_of_queries(
     send(draft())
     work()
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         column(clinic, people)

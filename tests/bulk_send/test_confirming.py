@@ -286,3 +286,19 @@ def test_nobody_gets_a_fourth_bulk_in_a_day(people, draft, send, work, sms, sele
 
     clock.shift(timedelta(days=1))
     assert send(draft(selection=select())).size == 4
+
+
+def test_stop_closes_what_is_queued_while_the_channel_rests(people, draft, send, clock, sms, staff):
+    from notifications import dispatch
+    from notifications.kinds import Lane
+    from notifications.models import DeliveryEvent
+
+    bulk = send(draft())
+    clock.shift(timedelta(seconds=30))
+    planning.run(timezone.now())
+    dispatch.run(timezone.now(), Lane.BULK)
+
+    confirming.stop(bulk, by=staff, now=timezone.now())
+
+    assert set(Delivery.objects.values_list("state", "reason")) == {("suppressed", Reason.BULK_STOPPED)}
+    assert DeliveryEvent.objects.filter(what="stopped", reason=Reason.BULK_STOPPED).count() == 3

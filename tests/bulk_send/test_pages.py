@@ -348,7 +348,7 @@ def test_pages_take_as_many_queries_whatever_the_number(people, draft, web, clin
     PatientFactory.create_batch(60, clinic=clinic)
     bulk = draft()
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(36):
         web.get(url("compose", bulk))
 
 
@@ -357,7 +357,7 @@ def test_a_followed_bulk_takes_few_queries(people, draft, web, clinic, work, sms
     bulk = send(draft())
     work()
 
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(36):
         web.get(url("bulk", bulk))
     with django_assert_max_num_queries(18):
         web.get(url("bulk", bulk), headers={"HX-Request": "true"})
@@ -407,5 +407,28 @@ def test_a_bulk_that_is_a_draft_again_leads_to_the_draft(people, draft, web):
     """A colleague's page that follows it goes on there, and draws no composer inside the information box."""
     bulk = draft()
 
-    assert web.get(url("bulk", bulk)).url == url("compose", bulk)
+    assert "Ny masseutsendelse" in web.get(url("bulk", bulk)).content.decode()
     assert web.get(url("bulk", bulk), headers={"HX-Request": "true"})["HX-Redirect"] == url("compose", bulk)
+
+
+def test_one_sent_again_from_the_card_is_told_and_never_sent_a_third_time(people, draft, web, work, sms, send, staff):
+    """spec I4: the numbers follow, and «Send til dem som ikke ble varslet» leaves them in peace."""
+    from notifications import outbox
+    from notifications.models import Notification
+
+    failing = {people[0].mobile, people[1].mobile}
+    sms.answers = lambda message: (
+        Outcome.refused(Reason.BLOCKED) if message.recipient in failing else Outcome.accepted("id")
+    )
+    bulk = send(draft())
+    work()
+    failing.remove(people[0].mobile)
+    outbox.resend(Notification.objects.get(patient=people[0]), by=staff)
+    work()
+
+    page = web.get(url("bulk", bulk)).content.decode()
+    assert "2 personer ble varslet" in page
+    assert "1 person ble ikke varslet" in page
+    assert [row[1] for row in numbers_of(web, bulk)] == ["Sendt", "Feilet", "Sendt"]
+    web.post(url("resend", bulk))
+    assert [row.patient for row in Bulk.objects.get(resend_of=bulk).recipients.all()] == [people[1]]
