@@ -13,7 +13,7 @@ from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
-from bulk_send import drafting, eligibility, placeholders
+from bulk_send import eligibility, placeholders
 from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
 from clinics import audit
 from clinics.models import AuditAction, Clinic, Practitioner, User

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from bulk_send import drafting, outcomes, progress
+from bulk_send import confirming, drafting, outcomes, progress
 from bulk_send.models import IN_HAND, Bulk, Recipient, RecipientState, State
 from clinics.models import User
 from notifications.kinds import DeliveryState
@@ -57,7 +57,7 @@ def begin(bulk: Bulk, *, by: User) -> Bulk | None:
 
     The selection keeps the origin of the first one, so that false positives still stay out (spec H3).
     """
-    Bulk.objects.select_for_update().get(pk=bulk.pk)  # two presses begin one
+    bulk = confirming.locked(bulk)  # two presses begin one
     if already := begun(bulk):
         return already
     if not can_resend(bulk):

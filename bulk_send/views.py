@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bulk_send import confirming, guard, lists, outcomes, progress, resending, summary
-from bulk_send.compose_views import go_to
+from bulk_send.compose_views import compose, go_to
 from bulk_send.forms import TakstForm
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics import audit, toasts
