@@ -20,7 +20,7 @@ from benchmarks.figures import p95, report, scale, watch
 from benchmarks.pages import log_in, ok
 from benchmarks.world import make_clinic, promise
 from bulk_send import drafting
-from bulk_send.models import Bulk, State
+from bulk_send.models import Bulk, Recipient, State
 from clinics.models import Practitioner, User
 from economy.models import Tariff
 from notifications import tasks as engine
@@ -228,13 +228,22 @@ def neighbour(world: World) -> None:
     try:
         while not Notification.objects.filter(batch=bulk.pk).exists():
             time.sleep(0.05)
-        taken = [one_notice(world.other) for _ in range(100)]
+        taken = [one_notice(world.other)]
+        while is_under_way(bulk):
+            taken.append(one_notice(world.other))
     finally:
         worker.terminate()
         worker.wait(20)
-    if not Delivery.objects.filter(batch=bulk.pk, state="queued").exists():
-        raise RuntimeError("the bulk was through before its neighbours were")
+    report("bulk_neighbours", len(taken), "notices")
     report("bulk_neighbour", statistics.quantiles(taken, n=20)[-1], "s p95", ("<", 10))
+
+
+def is_under_way(bulk: Bulk) -> bool:
+    """Whether the worker has something left to do with the bulk."""
+    to_plan = Recipient.objects.filter(bulk=bulk, state="chosen")
+    to_judge = Notification.objects.filter(batch=bulk.pk, state="waiting")
+    to_send = Delivery.objects.filter(batch=bulk.pk, state__in=["queued", "sending"])
+    return to_plan.exists() or to_judge.exists() or to_send.exists()
 
 
 def one_notice(clinic: Any) -> float:
