@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from bulk_send import outcomes
 from bulk_send.models import Handover, HandoverState, Recipient, RecipientState, State, Type
-from bulk_send.progress import TOLD
+from bulk_send.progress import HANDED, ON_THE_WAY, TOLD
 from clinics.models import Clinic
-from notifications.models import Delivery
+from notifications.kinds import State as NoticeState
+from notifications.models import Delivery, Notification
 from selection.communication import Communication
 from selection.models import Selection
 
@@ -25,6 +26,19 @@ class Bulks:
     def told(self, clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
         """Return the ids of patients notified as spec I4 says it; one query."""
         return told(sent(clinic, selections)).values_list("patient", flat=True)
+
+    def addressed(self, clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
+        """Return the ids of patients whose turn is to come, whose message waits, or whose fate is not known yet."""
+        rows = sent(clinic, selections)
+        waiting = Notification.objects.filter(
+            batch=OuterRef("bulk"), patient=OuterRef("patient"), state=NoticeState.WAITING
+        )
+        going = Delivery.objects.filter(
+            batch=OuterRef("bulk"), notification__patient=OuterRef("patient"), state__in=ON_THE_WAY
+        )
+        handed = Handover.objects.filter(recipient=OuterRef("pk"), state__in=HANDED)
+        in_hand = Q(state=RecipientState.CHOSEN) | Q(Exists(waiting)) | Q(Exists(going)) | Q(Exists(handed))
+        return rows.filter(in_hand).values_list("patient", flat=True)
 
     def about(
         self, clinic: Clinic, selections: QuerySet[Selection], patient_ids: Sequence[int]

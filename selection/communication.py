@@ -31,6 +31,10 @@ class Source(Protocol):
         """Return the ids of patients notified from these selections, or again from what came of them; one query."""
         ...
 
+    def addressed(self, clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
+        """Return the ids of patients who are being notified now, and may be told any moment; one query."""
+        ...
+
     def about(
         self, clinic: Clinic, selections: QuerySet[Selection], patient_ids: Sequence[int]
     ) -> Mapping[int, Communication]:
@@ -51,6 +55,13 @@ def told(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
     if not REGISTRY:
         return Patient.objects.none().values_list("pk", flat=True)
     return REGISTRY[-1].told(clinic, selections)
+
+
+def addressed(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
+    """Return the ids of the clinic's patients who are being notified now from these selections."""
+    if not REGISTRY:
+        return Patient.objects.none().values_list("pk", flat=True)
+    return REGISTRY[-1].addressed(clinic, selections)
 
 
 def about(clinic: Clinic, selections: QuerySet[Selection], patient_ids: Sequence[int]) -> Mapping[int, Communication]:

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from clinics import audit
 from clinics.models import AuditAction, Clinic, User
 from notifications.bulk import insert_found
 from patients.models import Patient
 from selection.models import Member, Origin, Selection
+
+ONE_PRESS = timedelta(seconds=15)  # within this, the same button is the same press
+
+
+def freeze_once(
+    patients: QuerySet[Patient], *, clinic: Clinic, origin: Origin, name: str, by: User, origin_id: int
+) -> Selection:
+    """Freeze; the button pressed twice gives the same selection, as long as it finds the very same people."""
+    recent = Selection.objects.of(clinic).filter(
+        origin=origin, origin_id=origin_id, created_by=by, name=name[:120], created_at__gte=timezone.now() - ONE_PRESS
+    )
+    last: Selection | None = recent.order_by("-pk").first()
+    is_same = last is not None and last.size == patients.count()
+    if last and is_same and not patients.exclude(pk__in=last.members.values("patient")).exists():
+        return last
+    return freeze(patients, clinic=clinic, origin=origin, name=name, by=by, origin_id=origin_id)
 
 
 @transaction.atomic

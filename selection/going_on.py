@@ -19,7 +19,7 @@ from clinics import audit
 from clinics.models import AuditAction, AuditEvent, User
 from patients.models import Patient
 from selection.compiling import matching
-from selection.freezing import freeze
+from selection.freezing import freeze_once
 from selection.models import Origin, Selection
 from selection.reading import read
 from selection.search_models import SearchVersion
@@ -61,7 +61,7 @@ def select(version: SearchVersion, chosen: Marked, *, name: str, by: User, today
     rows = patients(version, chosen, today)
     if not rows.exists():
         return None
-    return freeze(rows, clinic=version.clinic, origin=Origin.JOURNAL, name=name, by=by, origin_id=version.pk)
+    return freeze_once(rows, clinic=version.clinic, origin=Origin.JOURNAL, name=name, by=by, origin_id=version.pk)
 
 
 def log_export(version: SearchVersion, rows: QuerySet[Patient], *, by: User) -> int:

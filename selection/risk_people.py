@@ -144,7 +144,8 @@ def to_send(
     if not vaccinated:
         people = people.filter(done_on=None)
     if not notified:
-        people = people.exclude(told(analysis, programme))
+        now = communication.addressed(analysis.clinic, selections_of(analysis, programme))
+        people = people.exclude(told(analysis, programme)).exclude(patient__in=now)
     patients: QuerySet[Patient] = Patient.objects.of(analysis.clinic)
     return patients.filter(pk__in=people.values("patient"))
 

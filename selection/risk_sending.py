@@ -9,7 +9,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 
 from clinics.models import User
 from patients.models import Patient
@@ -59,9 +58,7 @@ def freeze(order: Order, *, by: User) -> Selection | None:
     RiskAnalysis.objects.select_for_update().get(pk=order.analysis.pk)  # the second press waits for the first
     if not order.patients.exists():
         return None
-    if earlier := pressed_already(order, by):
-        return earlier
-    return freezing.freeze(
+    return freezing.freeze_once(
         order.patients,
         clinic=order.analysis.clinic,
         origin=Origin.RISK,
@@ -69,22 +66,6 @@ def freeze(order: Order, *, by: User) -> Selection | None:
         name=order.name,
         by=by,
     )
-
-
-def pressed_already(order: Order, by: User) -> Selection | None:
-    """Return what the same person froze from the same order a moment ago, when it holds the very same people."""
-    recent = Selection.objects.of(order.analysis.clinic).filter(
-        origin=Origin.RISK,
-        origin_id=order.analysis.pk,
-        created_by=by,
-        name=order.name,
-        created_at__gte=timezone.now() - ONE_PRESS,
-    )
-    last: Selection | None = recent.order_by("-pk").first()
-    if last is None or last.size != order.patients.count():
-        return None
-    members = last.members.values("patient")
-    return None if order.patients.exclude(pk__in=members).exists() else last
 
 
 def composer(selection: Selection) -> str:

@@ -169,3 +169,17 @@ def test_what_word_processors_leave_behind_is_tidied(people, draft, staff):
     bulk, _ = drafting.change(bulk := draft(), version=bulk.version, by=staff, text="Sams\u00adpill\u2028her 👩\u200d⚕️")
 
     assert bulk.text == "Samspill her 👩\u200d⚕️"
+
+
+def test_those_being_notified_now_are_known(people, draft, send, work, sms, clock, clinic):
+    """So that the risk overview can leave them out before the provider has answered."""
+    bulk = send(draft())
+    everyone = {person.pk for person in people}
+
+    assert set(communication.addressed(clinic, Selection.objects.all())) == everyone
+    clock.shift(timedelta(seconds=30))
+    planning.run(timezone.now())
+    assert set(communication.addressed(clinic, Selection.objects.all())) == everyone
+    work(seconds=0)
+    assert not communication.addressed(clinic, Selection.objects.all())
+    assert bulk.recipients.count() == 3

@@ -6,7 +6,7 @@ import pytest
 
 from clinics.models import AuditEvent
 from patients.models import Patient
-from selection.freezing import freeze
+from selection.freezing import freeze, freeze_once
 from selection.models import Origin
 from tests.factories import ClinicFactory, PatientFactory, UserFactory
 
@@ -54,3 +54,17 @@ def test_a_thousand_take_as_many_queries_as_one(django_assert_num_queries):
 
     with django_assert_num_queries(7):  # savepoint, row, members, count, size, log, release
         freeze(Patient.objects.all(), clinic=clinic, origin=Origin.RISK, name="", by=by)
+
+
+def test_the_button_pressed_twice_freezes_once():
+    clinic, by = ClinicFactory(), UserFactory()
+    PatientFactory.create_batch(2, clinic=clinic)
+    said = {"clinic": clinic, "origin": Origin.JOURNAL, "name": "Alle", "by": by, "origin_id": 7}
+
+    first = freeze_once(Patient.objects.all(), **said)
+    again = freeze_once(Patient.objects.all(), **said)
+    PatientFactory(clinic=clinic)
+    other = freeze_once(Patient.objects.all(), **said)
+
+    assert again == first
+    assert other != first

@@ -389,6 +389,10 @@ class Told:
         """Everyone in the selections who is Ola."""
         return Member.objects.filter(selection__in=selections, patient=self.patient).values_list("patient", flat=True)
 
+    def addressed(self, clinic: Clinic, selections: object) -> object:
+        """Nobody is being notified."""
+        return Member.objects.none().values_list("patient", flat=True)
+
     def about(self, clinic: Clinic, selections: object, patient_ids: Sequence[int]) -> Mapping[int, Communication]:
         """Ola's is delivered, the others' queued."""
         at = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
