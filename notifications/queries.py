@@ -91,6 +91,10 @@ class DeliveryQuerySet(ClaimingQuerySet):
         rows = self.filter(channel=channel, lane=lane, state=DeliveryState.QUEUED, due_at__lte=now)
         return rows.order_by("due_at", "pk")
 
+    def channels_queued(self, lane: Lane, now: datetime) -> list[str]:
+        """Return the channels on which a hop may be handed over now; one probe of the index for each."""
+        return [channel for channel in Channel.values if self.queued(Channel(channel), lane, now).exists()]
+
     def claim_queued(self, channel: Channel, lane: Lane, now: datetime, limit: int) -> list[Delivery]:
         """Lock up to `limit` queued hops with their notice, clinic and patient."""
         keys = list(self.queued(channel, lane, now).locked().values_list("pk", flat=True)[:limit])

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from notifications import dispatch, health, receipts, reconcile, sending
 from notifications.kinds import Channel, Lane
+from notifications.models import Delivery
 
 BULK_ROUNDS = 2  # the next tick goes on
 ROUNDS = 20  # batches per task, so that one task neither starves the others nor runs for ever
@@ -32,15 +33,19 @@ def dispatch_bulk() -> None:
 @shared_task(ignore_result=True)
 def send_due() -> None:
     """Hand over single notices, one task per channel: a provider that hangs must not hold up the others."""
-    for channel in Channel:
-        send_channel.apply_async(args=(channel.value, Lane.URGENT.value), expires=10, queue="urgent", retry=False)
+    wake_channels(Lane.URGENT, "urgent")
 
 
 @shared_task(ignore_result=True)
 def send_bulk() -> None:
     """Hand over what bulks have queued; e-contact's notices take every channel."""
-    for channel in Channel:
-        send_channel.apply_async(args=(channel.value, Lane.BULK.value), expires=10, queue="bulk", retry=False)
+    wake_channels(Lane.BULK, "bulk")
+
+
+def wake_channels(lane: Lane, queue: str) -> None:
+    """Start a task for each channel with something to hand over; an idle tick starts none."""
+    for channel in Delivery.objects.channels_queued(lane, timezone.now()):
+        send_channel.apply_async(args=(channel, lane.value), expires=10, queue=queue, retry=False)
 
 
 @shared_task(ignore_result=True)

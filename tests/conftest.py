@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations  # its own module cannot be imported first
 
 HOMES = {"browser": "browser", "fault": "faults", "walk": "walk"}  # marker → the one folder `make test` looks in
+
+
+# Time says nothing about a rule: a busy machine must not fail a test that draws its examples.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

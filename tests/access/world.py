@@ -23,11 +23,10 @@ from patients.models import JournalEntry, Patient
 from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
 from selection.criteria import Group
-from selection.freezing import freeze
-from selection.models import Origin, SavedSearch, SearchVersion
+from selection.models import Member, Origin, SavedSearch, SearchVersion, Selection
 from selection.risk_models import FalsePositive, RiskAnalysis, RiskPerson
 from selection.risk_reading import offered_one
-from selection.saved import Name, save, version_of
+from selection.saved import version_of
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -101,7 +100,8 @@ def searched(clinic: Clinic) -> tuple[SearchVersion, SavedSearch]:
     """Make a search that finds everyone, and a name for it that the clinic shares."""
     user = UserFactory()
     version = version_of(Group(), clinic=clinic, by=user)
-    return version, save(version, Name(f"Søk etter {FAMILY_NAME}", is_common=True), by=user)
+    named = {"clinic": clinic, "name": f"Søk etter {FAMILY_NAME}", "owner": user, "is_common": True}
+    return version, SavedSearch.objects.create(**named, version=version)
 
 
 def staffed(clinic: Clinic) -> tuple[Membership, Invitation, ClosedDay]:
@@ -138,8 +138,9 @@ def analysed(patient: Patient) -> tuple[RiskAnalysis, RiskPerson, FalsePositive]
 def bulk_to(patient: Patient) -> Bulk:
     """Make a draft of a bulk to the patient."""
     by = UserFactory()
-    people = Patient.objects.filter(pk=patient.pk)
-    selection = freeze(people, clinic=patient.clinic, origin=Origin.JOURNAL, name=FAMILY_NAME, by=by)
+    known = {"clinic": patient.clinic, "origin": Origin.JOURNAL, "name": FAMILY_NAME, "created_by": by}
+    selection = Selection.objects.create(**known, size=1)
+    Member.objects.create(selection=selection, patient=patient, position=1)
     bulk = Bulk.objects.create(clinic=patient.clinic, selection=selection, created_by=by, text=f"Til {FAMILY_NAME}")
     Recipient.objects.create(clinic=patient.clinic, bulk=bulk, patient=patient, position=1)
     return bulk

@@ -32,7 +32,7 @@ def test_no_field_exempts_a_single_patient():
     """spec A5: the ways out are contact information and consent."""
     flags = {field.name for field in Patient._meta.get_fields() if field.get_internal_type() == "BooleanField"}
 
-    assert flags == {"is_landline"}
+    assert flags == {"is_landline", "has_econtact"}  # the second says what the e-contact provider knows
 
 
 @pytest.mark.parametrize(

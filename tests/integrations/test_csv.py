@@ -158,7 +158,9 @@ BITS = st.sampled_from(
 ANY_FILE = st.one_of(st.binary(max_size=200), st.lists(BITS, max_size=40).map(b"".join))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rest=ANY_FILE, with_header=st.booleans())
 def test_any_bytes_are_rows_or_a_refusal(tmp_path, rest, with_header):
     path = tmp_path / "fuzz.csv"
@@ -175,7 +177,9 @@ def test_any_bytes_are_rows_or_a_refusal(tmp_path, rest, with_header):
     assert all("\0" not in value for row in rows for value in row if isinstance(value, str))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     cells=st.lists(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=15),

@@ -172,7 +172,9 @@ def vaccinated(entries, codes, since):
 PERIODS = {"influenza": date(2026, 7, 1), "pneumococcus": date(2020, 11, 24)}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(world=WORLDS, key=st.sampled_from(sorted(PERIODS)))
 def test_the_analysis_agrees_with_a_plain_evaluation(world, key):
     clinic, staff = ClinicFactory(), UserFactory()

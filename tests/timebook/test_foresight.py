@@ -58,7 +58,7 @@ MIXED = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])  # the book is emptied each time
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=MIXED)
 def test_any_book_is_foreseen_exactly(rows, kari, kind, staff, clock) -> None:
     """spec D8, D11, D13: whatever the book holds, the module's switch makes the shown number of reminders."""
