@@ -330,6 +330,7 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     """spec I7: 5 rows or 50, the same work for the database."""
     url = reverse(name)
+    secretary.get(url)  # the session writes once
     counts = []
     for number in (5, 45):
         for each in range(number):
