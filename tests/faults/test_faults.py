@@ -52,7 +52,7 @@ def test_worker_killed_in_mid_batch_loses_and_repeats_nothing(house: House) -> N
 def test_row_lost_by_two_workers_is_shown_and_never_sent_twice(house: House) -> None:
     """A single notice is handed over twice at most; after that staff see that nobody knows (design, section 3)."""
     house.modes(sms={"mode": "hang", "seconds": 60}, email={"mode": "ok"})
-    house.env["PROVIDER_TIMEOUT"] = "60"
+    house.env["PROVIDER_TIMEOUT"] = "4"  # inside the lease, or the batch would begin no call at all
     house.seed(sms=4)
 
     for number in (1, 2):
@@ -60,7 +60,7 @@ def test_row_lost_by_two_workers_is_shown_and_never_sent_twice(house: House) -> 
         wait_for(lambda n=number: house.sql("SELECT count(*) FROM notifications_attempt") == [(4 * n,)], 60)
         house.kill("worker")
     house.start_worker()
-    house.wait_settled(60)
+    house.wait_settled()
 
     assert house.states() == {"failed_unknown": 4}
     assert house.accepted() == []
