@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.urls import NoReverseMatch, reverse
 
 from clinics.models import User
 from patients.models import Patient
@@ -16,8 +14,6 @@ from selection import false_positives, freezing, risk_people
 from selection.models import Origin, Selection
 from selection.risk_models import RiskAnalysis, RiskPerson
 from selection.risk_rules import Programme
-
-ONE_PRESS = timedelta(seconds=15)  # the same order by the same hand within this is the same press
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +62,6 @@ def freeze(order: Order, *, by: User) -> Selection | None:
         name=order.name,
         by=by,
     )
-
-
-def composer(selection: Selection) -> str:
-    """Return the composer's address, or nothing where the product has none."""
-    try:
-        return reverse("bulk_send:start", kwargs={"selection": selection.pk})
-    except NoReverseMatch:
-        return ""
 
 
 @dataclass(frozen=True, slots=True)

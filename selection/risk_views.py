@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from clinics import audit, toasts
@@ -126,11 +125,7 @@ def send(request: StaffRequest, pk: int) -> HttpResponse:
     if selection is None:
         toasts.say(request, _("Ingen å sende til: marker noen, eller endre filteret."))
         return redirect(back)
-    url = risk_sending.composer(selection)
-    if not url:
-        words = ngettext("Utvalget med %d person er lagret.", "Utvalget med %d personer er lagret.", selection.size)
-        toasts.say(request, words % selection.size)
-    return redirect(url or back, preserve_request=bool(url))  # the composer makes a draft: it wants a POST
+    return redirect("bulk_send:start", selection.pk, preserve_request=True)  # it makes a draft: it wants a POST
 
 
 def overview(analysis: RiskAnalysis, asked: dict[str, str]) -> str:

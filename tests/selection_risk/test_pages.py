@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clinics.models import AuditEvent, Clinic
 from patients.models import Consent, EntryType, Patient
-from selection import communication, false_positives, risk_sending
+from selection import communication, false_positives, freezing
 from selection.communication import Communication
 from selection.models import Member, Selection
 from selection.risk_models import FalsePositive, RiskAnalysis, RiskPerson
@@ -299,7 +299,7 @@ def test_send_takes_the_filters_people_but_never_a_false_positive(client, three,
     assert members() == {"Ola", "Eva"}
     selection = Selection.objects.get()
     assert (selection.origin, selection.origin_id, selection.name) == ("risk", analysis.pk, "Influensavaksine 2026/27")
-    assert response.url == risk_sending.composer(selection) or reverse("risk:people", args=[analysis.pk])
+    assert response.url == reverse("bulk_send:start", args=[selection.pk])
 
 
 def test_send_arrives_in_the_composer(client, three, analyse):
@@ -348,7 +348,7 @@ def test_send_pressed_twice_freezes_once(client, three, analyse, clock):
 
     assert Selection.objects.count() == 1
     assert first.url == second.url
-    clock.shift(risk_sending.ONE_PRESS.total_seconds() + 1)
+    clock.shift(freezing.ONE_PRESS.total_seconds() + 1)
     send(client, analysis)
     assert Selection.objects.count() == 2
 
