@@ -13,7 +13,7 @@ from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
-from bulk_send import eligibility, placeholders
+from bulk_send import eligibility, placeholders, summary
 from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
 from clinics import audit
 from clinics.models import AuditAction, Clinic, Practitioner, User
@@ -25,8 +25,6 @@ from notifications.models import Delivery, DeliveryEvent, Notification
 from selection import false_positives
 
 MOST_A_DAY = 3  # bulks to one person in 24 hours, whoever sends them (peers: a hundred SMS to one person)
-
-
 SMS_MAX = 1_600  # characters that the provider takes in one SMS
 
 
@@ -41,9 +39,8 @@ def confirm(bulk: Bulk, *, version: int, by: User, now: datetime, accepts_cards:
     Pressed twice, reloaded or by two colleagues, it is confirmed once (spec I6): a bulk that is under way is returned
     as it is. Those who cannot be sent to any more are left out, with the reason. Raises CannotSend, ValidationError.
     """
-    Clinic.objects.select_for_update(no_key=True).get(
-        pk=bulk.clinic_id
-    )  # two bulks must not pass the daily limit together
+    # Two bulks must not pass the daily limit together; rows that only point at the clinic need not wait.
+    Clinic.objects.select_for_update(no_key=True).get(pk=bulk.clinic_id)
     current = locked(bulk)
     if not current.is_draft:
         return current
@@ -137,7 +134,7 @@ def freeze(bulk: Bulk, *, by: User, now: datetime) -> None:
         raise CannotSend(_("Ingen av mottakerne kan få meldingen. Flytt noen til venstre først."))
     if not bulk.is_sms:
         refuse_without_practitioner(bulk, by)
-        tariff = tariff_of(bulk.clinic.econtact_code, now.astimezone(bulk.clinic.zone))
+        tariff = tariff_of(bulk.clinic)
         bulk.code, bulk.tariff_on = tariff.code, tariff.valid_from
     bulk.state, bulk.confirmed_by = State.COUNTDOWN, by
     bulk.confirmed_at, bulk.release_at = now, now + timedelta(seconds=settings.BULK_UNDO_SECONDS)
@@ -153,12 +150,12 @@ def digest(patient_ids: object) -> tuple[str, int]:
     return found.hexdigest(), count
 
 
-def tariff_of(code: str, day: datetime) -> Tariff:
-    """Return the takst on the day, else as it last was: 1be left the tariff in 2022 (spec I5). Raises CannotSend."""
-    rows = Tariff.objects.filter(code__iexact=code, valid_from__lte=day.date()).order_by("-valid_from")
-    if found := rows.first():
+def tariff_of(clinic: Clinic) -> Tariff:
+    """Return the takst as it is, else as it last was: 1be left the tariff in 2022 (spec I5). Raises CannotSend."""
+    if found := summary.takst(clinic):
         return found
-    raise CannotSend(_("Taksten %(code)s finnes ikke i tariffen. Endre «Takst for e-kontakt».") % {"code": code})
+    words = _("Taksten %(code)s finnes ikke i tariffen. Endre «Takst for e-kontakt».")
+    raise CannotSend(words % {"code": clinic.econtact_code})
 
 
 def sender_as_practitioner(bulk: Bulk, by: User) -> Practitioner | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from bulk_send.models import Bulk
@@ -13,7 +14,7 @@ from notifications import rules
 from notifications.kinds import Channel, Kind
 from patients.models import PushSubscription
 
-CHUNK = 5_000
+CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.PUSH)
 
 
 def channels(bulk: Bulk) -> dict[str, int]:
@@ -29,27 +30,25 @@ def channels(bulk: Bulk) -> dict[str, int]:
         known = people.filter(patient__has_econtact=True)
         found[str(EContactProvider.HELSENORGE.label)] = known.count()
         people = people.exclude(patient__has_econtact=True)
-    rows = people.values_list(
-        "patient__preferred_method",
-        "patient__email",
-        "patient__email_dead",
-        "patient__mobile",
-        "patient__mobile_dead",
-        "patient__is_landline",
-        "patient__person",
+    email = ~Q(patient__email="") & Q(patient__email_dead="")
+    sms = ~Q(patient__mobile="") & Q(patient__is_landline=False, patient__mobile_dead="")
+    if not bulk.clinic.foreign_numbers:
+        sms &= Q(patient__mobile__startswith="+47")
+    push = Exists(PushSubscription.objects.filter(person=OuterRef("patient__person")))
+    ways = people.annotate(email=yes(email), sms=yes(sms), push=push).values_list(
+        "patient__preferred_method", "email", "sms", "push"
     )
-    with_push = set(PushSubscription.objects.order_by().values_list("person", flat=True).distinct())
-    for preferred, email, email_dead, mobile, mobile_dead, is_landline, person in rows.iterator(CHUNK):
-        possible = set()
-        if email and not email_dead:
-            possible.add(Channel.EMAIL)
-        if mobile and not mobile_dead and not is_landline:
-            possible.add(Channel.SMS)
-        if person in with_push:
-            possible.add(Channel.PUSH)
-        found.update(str(channel.label) for channel in rules.channels(preferred, Kind.ECONTACT, possible))
+    for preferred, *is_possible, count in ways.annotate(count=Count("pk")):
+        possible = {channel for channel, can in zip(CHANNELS, is_possible, strict=True) if can}
+        for channel in rules.channels(preferred, Kind.ECONTACT, possible):
+            found[str(channel.label)] += count
     names = [str(one.label) for one in (EContactProvider.HELSENORGE, *Channel)]
     return {name: found[name] for name in names if found[name]}
+
+
+def yes(condition: Q) -> Case:
+    """Return the condition as a column to group by."""
+    return Case(When(condition, then=Value(True)), default=Value(False))
 
 
 def takst(clinic: Clinic) -> Tariff | None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bulk_send import drafting, planning
+from bulk_send import drafting, planning, summary
 from bulk_send.models import Bulk, State, Type
 from clinics.models import AuditEvent, EContactProvider
 from notifications.kinds import DeliveryState, Reason
@@ -20,6 +20,7 @@ from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import MessageTemplate
 from tests.access.people import colleague, logged_in
+from tests.bulk_send.conftest import portal_patient
 from tests.factories import PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -432,3 +433,29 @@ def test_one_sent_again_from_the_card_is_told_and_never_sent_a_third_time(people
     assert [row[1] for row in numbers_of(web, bulk)] == ["Sendt", "Feilet", "Sendt"]
     web.post(url("resend", bulk))
     assert [row.patient for row in Bulk.objects.get(resend_of=bulk).recipients.all()] == [people[1]]
+
+
+CHANNELS = [  # preferred, what is different about the patient, and how an e-contact's notice would go (spec C2)
+    ("", {}, {"E-post": 1}),
+    ("sms", {}, {"SMS": 1}),
+    ("both", {}, {"E-post": 1, "SMS": 1}),
+    ("sms", {"mobile_dead": "not_in_service"}, {"E-post": 1}),
+    ("email", {"email_dead": "hard_bounce"}, {"SMS": 1}),
+    ("sms", {"mobile": "+46701234567"}, {"E-post": 1}),
+]
+
+
+@pytest.mark.parametrize(("preferred", "fields", "expected"), CHANNELS)
+def test_channels_are_counted_as_the_engine_takes_them(clinic, doctor, draft, preferred, fields, expected):
+    portal_patient(clinic, general_practitioner=doctor, preferred_method=preferred, **fields)
+
+    assert summary.channels(draft(Type.ECONTACT)) == expected
+
+
+def test_channels_take_as_many_queries_whatever_the_number(people, draft, clinic, doctor, django_assert_num_queries):
+    for _ in range(8):
+        portal_patient(clinic, general_practitioner=doctor)
+    bulk = draft(Type.ECONTACT)
+
+    with django_assert_num_queries(2):  # the clinic, and one count
+        assert summary.channels(bulk) == {"E-post": 11}
