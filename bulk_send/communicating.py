@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from bulk_send import outcomes
 from bulk_send.models import Handover, HandoverState, Recipient, RecipientState, State, Type
-from bulk_send.progress import HANDED, ON_THE_WAY, TOLD
+from bulk_send.progress import HANDED, ON_THE_WAY, TOLD_HOP
 from clinics.models import Clinic
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
@@ -62,9 +62,7 @@ def sent(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
 
 def told(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     """Keep those notified: accepted by the SMS provider, or the dialog delivered to the portal or gateway."""
-    accepted = Delivery.objects.filter(
-        batch=OuterRef("bulk"), notification__patient=OuterRef("patient"), state__in=TOLD
-    )
+    accepted = Delivery.objects.filter(TOLD_HOP, batch=OuterRef("bulk"), notification__patient=OuterRef("patient"))
     undelivered = Handover.objects.filter(recipient=OuterRef("pk")).exclude(state=HandoverState.DELIVERED)
     by_sms = Q(Exists(accepted), bulk__type=Type.SMS)
     by_dialog = Q(~Exists(undelivered), bulk__type=Type.ECONTACT, state=RecipientState.PLANNED)

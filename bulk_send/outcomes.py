@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bulk_send.models import Bulk, Handover, HandoverState, Recipient, RecipientState, State
-from bulk_send.progress import HANDED, ON_THE_WAY, TOLD, resent
+from bulk_send.progress import CLOSED, HANDED, LOST, ON_THE_WAY, resent, was_told
 from notifications.kinds import DeliveryState, Reason, SubjectType
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
@@ -28,6 +28,7 @@ class Outcome:
     icon: str = "clock"
     at: datetime | None = None
     notification: int | None = None  # for «Hvorfor?»
+    is_told: bool | None = False  # as `progress.of` counts; None while it is on its way
 
 
 def not_told(bulk: Bulk, reason: str = "") -> QuerySet[Recipient]:
@@ -38,7 +39,7 @@ def not_told(bulk: Bulk, reason: str = "") -> QuerySet[Recipient]:
         closed = Notification.objects.filter(fits, batch=bulk.pk).exclude(
             state__in=[NoticeState.WAITING, NoticeState.DISPATCHED]
         )
-        hops = Delivery.objects.filter(fits, batch=bulk.pk).exclude(state__in=[*TOLD, *ON_THE_WAY])
+        hops = Delivery.objects.filter(fits, batch=bulk.pk, state__in=CLOSED, accepted_at=None)
         rows |= Q(pk__in=closed.values("subject_id")) | Q(pk__in=hops.values("notification__subject_id"))
     else:
         refused = Handover.objects.filter(fits, bulk=bulk).exclude(state__in=[*HANDED, HandoverState.DELIVERED])
@@ -53,7 +54,9 @@ def of(recipients: Sequence[Recipient]) -> list[Outcome]:
     people = [row.patient_id for row in recipients]
     notices = Notification.objects.filter(batch__in=bulks, patient__in=people).prefetch_related("deliveries")
     found = {(notice.batch, notice.patient_id): notice for notice in notices}
-    found |= again(recipients)
+    for key, notice in again(recipients):  # the last that told them, else the last
+        if key not in found or has_told(notice) or not has_told(found[key]):
+            found[key] = notice
     handovers = {row.recipient_id: row for row in Handover.objects.filter(recipient__in=recipients)}
     return [
         sms(row, notice) if row.bulk.is_sms else econtact(row, handovers.get(row.pk), notice)
@@ -62,14 +65,19 @@ def of(recipients: Sequence[Recipient]) -> list[Outcome]:
     ]
 
 
-def again(recipients: Sequence[Recipient]) -> dict[tuple[int, int], Notification]:
-    """Return the notices by which staff sent a bulk's SMS again from the card, the last one of each."""
+def has_told(notice: Notification) -> bool:
+    """Whether the provider has accepted it."""
+    return any(was_told(hop) for hop in notice.deliveries.all())
+
+
+def again(recipients: Sequence[Recipient]) -> list[tuple[tuple[int, int], Notification]]:
+    """Return the notices by which staff sent a bulk's SMS again from the card, with bulk and patient, oldest first."""
     by_key = {row.pk: row for row in recipients if row.bulk.is_sms}
     notices = Notification.objects.filter(
         subject_type=SubjectType.BULK, resend_of__isnull=False, subject_id__in=by_key
     ).order_by("pk")
     rows = [(by_key[notice.subject_id], notice) for notice in notices.prefetch_related("deliveries")]
-    return {(row.bulk_id, row.patient_id): notice for row, notice in rows}
+    return [((row.bulk_id, row.patient_id), notice) for row, notice in rows]
 
 
 def left(row: Recipient) -> Outcome | None:
@@ -77,7 +85,7 @@ def left(row: Recipient) -> Outcome | None:
     if row.state == RecipientState.CHOSEN and row.bulk.state == State.UNDONE:
         return Outcome(row.patient, _("Angret"), icon="undo-2")
     if row.state == RecipientState.CHOSEN:
-        return Outcome(row.patient, _("Venter på tur"), css="wait")
+        return Outcome(row.patient, _("Venter på tur"), css="wait", is_told=None)
     if row.state == RecipientState.PLANNED:
         return None
     word = _("Stoppet") if row.state == RecipientState.STOPPED else _("Ikke varslet")
@@ -93,11 +101,13 @@ def sms(row: Recipient, notice: Notification | None) -> Outcome:
     hop = next(iter(notice.deliveries.all()), None)
     if hop is None:
         if notice.state == NoticeState.WAITING:
-            return Outcome(row.patient, _("I kø"), css="wait", notification=notice.pk)
+            return Outcome(row.patient, _("I kø"), css="wait", notification=notice.pk, is_told=None)
         return Outcome(row.patient, _("Ikke varslet"), words(notice.reason), "warn", "ban", notification=notice.pk)
     css, icon = STYLES.get(hop.state, ("fail", "circle-x"))
+    is_told = None if hop.state in ON_THE_WAY else was_told(hop)
+    word = _("Varslet, siden meldt feilet") if is_told and hop.state in LOST else hop.get_state_display()
     at = hop.settled_at or hop.accepted_at
-    return Outcome(row.patient, hop.get_state_display(), words(hop.reason), css, icon, at, notice.pk)
+    return Outcome(row.patient, word, words(hop.reason), css, icon, at, notice.pk, is_told)
 
 
 def econtact(row: Recipient, handover: Handover | None, notice: Notification | None) -> Outcome:
@@ -107,14 +117,15 @@ def econtact(row: Recipient, handover: Handover | None, notice: Notification | N
     pk = notice.pk if notice else None
     if handover is None:
         at = notice.event_at if notice else None
-        return Outcome(row.patient, _("Levert i portalen"), "", "ok", "circle-check", at, pk)
+        return Outcome(row.patient, _("Levert i portalen"), "", "ok", "circle-check", at, pk, is_told=True)
     css, icon = {
         HandoverState.DELIVERED: ("ok", "circle-check"),
         HandoverState.REFUSED: ("fail", "circle-x"),
         HandoverState.EXPIRED: ("fail", "circle-x"),
     }.get(HandoverState(handover.state), ("wait", "clock"))
     word = handover.get_state_display()
-    return Outcome(row.patient, word, words(handover.reason), css, icon, handover.settled_at, pk)
+    is_told = None if handover.state in HANDED else handover.state == HandoverState.DELIVERED
+    return Outcome(row.patient, word, words(handover.reason), css, icon, handover.settled_at, pk, is_told)
 
 
 STYLES: dict[str, tuple[str, str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 
 from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
 from notifications.kinds import DeliveryState, Reason, SubjectType
@@ -22,8 +22,14 @@ TOLD = (
     DeliveryState.BOUNCED,
 )
 ON_THE_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
-LOST = (DeliveryState.UNDELIVERED, DeliveryState.BOUNCED)  # told to the provider, and did not arrive
+LOST = (DeliveryState.UNDELIVERED, DeliveryState.BOUNCED, DeliveryState.FAILED)  # of those told: it did not arrive
+# Ended, and told only if the provider had accepted it first: Twilio may say «failed» of what it has accepted.
+CLOSED = tuple(state for state in DeliveryState if state not in (*TOLD, *ON_THE_WAY))
+TOLD_HOP = Q(state__in=TOLD) | Q(state__in=CLOSED, accepted_at__isnull=False)
 HANDED = (HandoverState.QUEUED, HandoverState.SENDING, HandoverState.UNKNOWN)
+
+
+Group = tuple[str, str, int]  # state, reason, how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Progress:
     size: int
     told: int
     on_the_way: int
-    lost: int  # of those told: the message did not arrive
+    lost: int  # of those told: the provider has since said that the message failed
     uncertain: int  # of those not told: nobody knows whether it went
     groups: tuple[NotTold, ...]
     is_settled: bool  # nothing more will happen by itself
@@ -102,16 +108,31 @@ def of(bulk: Bulk) -> Progress:
 
 def sms(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, int, int]:
     """Count SMS: told, on the way, lost, uncertain."""
-    hops = grouped(Delivery.objects.filter(batch=bulk.pk))
+    hops = grouped(Delivery.objects.filter(batch=bulk.pk, state__in=(*TOLD, *ON_THE_WAY)))
+    accepted, refused = ended(bulk)
     notices = grouped(Notification.objects.filter(batch=bulk.pk).exclude(state=NoticeState.DISPATCHED))
     waiting = sum(count for state, _reason, count in notices if state == NoticeState.WAITING)
     add(not_told, [(reason, count) for state, reason, count in notices if state != NoticeState.WAITING])
-    add(not_told, [(reason, count) for state, reason, count in hops if state not in (*TOLD, *ON_THE_WAY)])
-    told = sum(count for state, _reason, count in hops if state in TOLD) + mended(bulk, not_told)
+    add(not_told, [(reason, count) for _state, reason, count in refused])
     going = waiting + sum(count for state, _reason, count in hops if state in ON_THE_WAY)
-    lost = sum(count for state, _reason, count in hops if state in LOST)
-    uncertain = sum(count for state, _reason, count in hops if state == DeliveryState.FAILED_UNKNOWN)
-    return told, going, lost, uncertain
+    told = [row for row in (*hops, *accepted) if row[0] not in ON_THE_WAY]
+    lost = sum(count for state, _reason, count in told if state in LOST)
+    uncertain = sum(count for state, _reason, count in refused if state == DeliveryState.FAILED_UNKNOWN)
+    return sum(count for _state, _reason, count in told) + mended(bulk, not_told), going, lost, uncertain
+
+
+def ended(bulk: Bulk) -> tuple[list[Group], list[Group]]:
+    """Count the hops that have ended badly: those accepted first, and the others. Few, for they are read row by row."""
+    was_accepted = Case(When(accepted_at=None, then=Value(False)), default=Value(True))
+    rows = Delivery.objects.filter(batch=bulk.pk, state__in=CLOSED).order_by().annotate(told=was_accepted)
+    counted = list(rows.values_list("told", "state", "reason").annotate(count=Count("pk")))
+    accepted, refused = ([group[1:] for group in counted if group[0] is told] for told in (True, False))
+    return accepted, refused
+
+
+def was_told(hop: Delivery) -> bool:
+    """Whether the provider has accepted it, whatever became of it since; the same question as TOLD_HOP (spec I4)."""
+    return hop.state in TOLD or (hop.state in CLOSED and hop.accepted_at is not None)
 
 
 def mended(bulk: Bulk, not_told: dict[str, int]) -> int:
@@ -121,7 +142,7 @@ def mended(bulk: Bulk, not_told: dict[str, int]) -> int:
     count = 0
     for notice in first if keys else ():
         hop = next(iter(notice.deliveries.all()), None)
-        if hop and hop.state in (*TOLD, *ON_THE_WAY):
+        if hop and (was_told(hop) or hop.state in ON_THE_WAY):
             continue
         reason = (hop.reason if hop else notice.reason) or Reason.INTERNAL_ERROR
         if not_told.get(reason):
@@ -136,9 +157,9 @@ def resent(bulk: Bulk) -> set[int]:
         subject_type=SubjectType.BULK,
         resend_of__isnull=False,
         subject_id__in=Recipient.objects.filter(bulk=bulk).values("pk"),
-        deliveries__state__in=TOLD,
     )
-    return set(again.values_list("subject_id", flat=True))
+    accepted = Exists(Delivery.objects.filter(TOLD_HOP, notification=OuterRef("pk")))
+    return set(again.filter(accepted).values_list("subject_id", flat=True))
 
 
 def econtact(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, int, int]:
@@ -152,7 +173,7 @@ def econtact(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, i
     return in_portal + delivered, going, 0, 0
 
 
-def grouped(rows: Any) -> list[tuple[str, str, int]]:
+def grouped(rows: Any) -> list[Group]:
     """Count by state and reason."""
     return list(rows.order_by().values_list("state", "reason").annotate(count=Count("pk")))
 

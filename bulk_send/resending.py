@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from bulk_send import confirming, drafting, outcomes, progress
 from bulk_send.models import IN_HAND, Bulk, Recipient, RecipientState, State
+from bulk_send.progress import Progress
 from clinics.models import User
 from notifications.kinds import DeliveryState
 from notifications.models import Delivery
@@ -17,9 +18,10 @@ from selection.freezing import freeze
 from selection.models import Origin
 
 
-def can_resend(bulk: Bulk) -> bool:
+def can_resend(bulk: Bulk, found: Progress | None = None) -> bool:
     """Whether everything is settled, and someone was not told who is not being told by a later one already."""
-    return progress.of(bulk).is_settled and begun(bulk) is None and untold(bulk).exists()
+    found = found or progress.of(bulk)
+    return found.is_settled and bool(found.not_told) and begun(bulk) is None and untold(bulk).exists()
 
 
 def begun(bulk: Bulk) -> Bulk | None:

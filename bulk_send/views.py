@@ -127,7 +127,7 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
         "outcomes": outcomes.of(shown),
         "query": f"grunn={reason}&" if "grunn" in request.GET else "",
         "is_narrowed": "grunn" in request.GET,
-        "can_resend": resending.can_resend(row),
+        "can_resend": resending.can_resend(row, context["progress"]),
     }
     return render(request, "bulk_send/bulk.html", context)
 
@@ -234,7 +234,7 @@ def lines(bulk: Bulk) -> Iterator[str]:
     """Write the report line by line, a page of recipients in memory at a time."""
     writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
     yield "\ufeff"
-    yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt")]))
+    yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt"), _("Varslet")]))
     after = 0
     while rows := list(
         Recipient.objects.filter(bulk=bulk, position__gt=after)
@@ -244,5 +244,6 @@ def lines(bulk: Bulk) -> Iterator[str]:
         after = rows[-1].position
         for found in outcomes.of(rows):
             at = found.at.astimezone(bulk.clinic.zone).strftime("%d.%m.%Y %H:%M") if found.at else ""
-            cells = [found.patient.name, found.word, found.reason, at]
+            is_told = {True: _("Ja"), False: _("Nei"), None: ""}[found.is_told]
+            cells = [found.patient.name, found.word, found.reason, at, is_told]
             yield str(writer.writerow([formula_safe(cell) for cell in cells]))

@@ -30,6 +30,7 @@ RANK: dict[str, int] = {  # a status never steps down
     S.BOUNCED: 9,  # e-mail only: a bounce may come after «delivered»
 }
 FAILURES = frozenset({S.FAILED, S.UNDELIVERED, S.BOUNCED})
+TAKEN = frozenset({S.ACCEPTED, S.DELIVERED, S.UNDELIVERED, S.BOUNCED})  # «failed» alone may be of what was never taken
 BATCH = 500
 
 
@@ -122,16 +123,20 @@ def advance(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime
 
 
 def step(delivery: Delivery, report: ProviderReceipt | Receipt, now: datetime) -> Step | None:
-    """Move the delivery, for the caller to write, if the report ranks higher; marks a dead contact value at once."""
+    """Move the delivery, for the caller to write, if the report ranks higher; marks a dead contact value at once.
+
+    One that ranks lower may still be the first to say that the provider has taken the message (spec I4).
+    """
     if report.reason == Reason.COMPLAINT:
         fallback.mark_dead(delivery, Reason.COMPLAINT)
+    is_news = report.state in TAKEN and delivery.accepted_at is None
+    delivery.accepted_at = now if is_news else delivery.accepted_at
     if not moves(delivery, report.state):
-        return None
+        return Step(delivery, report, has_failed=False) if is_news else None
     was_failed, fails = delivery.state in FAILURES, report.state in FAILURES
     unsaid = Reason.REJECTED if fails else ""  # a failure always has a reason (spec J1)
     delivery.state, delivery.reason = report.state, report.reason or unsaid
     delivery.provider_id = delivery.provider_id or report.provider_id
-    delivery.accepted_at = delivery.accepted_at or now
     delivery.lease_until = None
     if report.state == S.ACCEPTED:  # may have overtaken the answer, which would have said when to ask
         delivery.settled_at, delivery.check_at = None, now + rules.FIRST_CHECK

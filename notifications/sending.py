@@ -200,9 +200,10 @@ def write_accepted(provider: Provider, results: Results, now: datetime) -> None:
     check_at = now + rules.FIRST_CHECK if provider.has_receipts else None
     rows = [(d.pk, d.attempts, DeliveryState.ACCEPTED, o.provider_id, now, check_at, "") for d, o in results]
     columns = ("attempts", "state", "provider_id", "accepted_at", "check_at", "reason")
-    if update_rows(Delivery, columns, rows, FENCE) < len(rows):  # a receipt overtook us: only the id is missing
+    if update_rows(Delivery, columns, rows, FENCE) < len(rows):  # a receipt overtook us: only this is missing
         ids = [(d.pk, o.provider_id) for d, o in results]
         update_rows(Delivery, ("provider_id",), ids, " AND t.provider_id = ''")
+        update_rows(Delivery, ("accepted_at",), [(d.pk, now) for d, _ in results], " AND t.accepted_at IS NULL")
     log_events(results, What.ACCEPTED, DeliveryState.ACCEPTED, now)
 
 

@@ -11,14 +11,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bulk_send import drafting, planning, summary
+from bulk_send import drafting, outcomes, planning, resending, summary
 from bulk_send.models import Bulk, State, Type
 from clinics.models import AuditEvent, EContactProvider
+from notifications import receipts
 from notifications.kinds import DeliveryState, Reason
 from notifications.models import Delivery
 from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import MessageTemplate
+from selection import communication
+from selection.models import Selection
 from tests.access.people import colleague, logged_in
 from tests.bulk_send.conftest import portal_patient
 from tests.factories import PatientFactory
@@ -282,6 +285,40 @@ def test_told_history_and_report_are_one_number(people, draft, web, work, sms, c
     assert "SMS fra masseutsendelse" in history
 
 
+def test_failed_after_accepted_was_told_in_every_number(people, draft, web, work, sms, send, clinic):
+    """spec I4: notified = accepted by the provider, whatever it reports afterwards and in whichever order."""
+    early, never, late = people
+
+    def answer(message):
+        if message.recipient == late.mobile:
+            return Outcome.accepted("id")
+        receipts.store([sms.report(DeliveryState.FAILED, Reason.REJECTED, message)], timezone.now())
+        receipts.apply_pending(timezone.now())  # the callback overtakes the answer
+        is_taken = message.recipient == early.mobile
+        return Outcome.accepted("early") if is_taken else Outcome.unknown(Reason.NO_ANSWER)
+
+    sms.answers = answer
+    bulk = send(draft())
+    work()
+    message = next(message for message in sms.sent if message.recipient == late.mobile)
+    receipts.store([sms.report(DeliveryState.FAILED, Reason.UNREACHABLE, message)], timezone.now())
+    receipts.apply_pending(timezone.now())
+
+    page = web.get(url("bulk", bulk)).content.decode()
+    assert "2 personer ble varslet" in page
+    assert "2 varslet, 2 av dem ble siden meldt feilet" in page
+    assert "1 person ble ikke varslet" in page
+    assert page.count("Varslet, siden meldt feilet") == 2
+    assert [(row[1], row[4]) for row in numbers_of(web, bulk)] == [
+        ("Varslet, siden meldt feilet", "Ja"),
+        ("Feilet", "Nei"),
+        ("Varslet, siden meldt feilet", "Ja"),
+    ]
+    assert [row.patient for row in (*outcomes.not_told(bulk), *resending.untold(bulk))] == [never, never]
+    column = communication.about(clinic, Selection.objects.all(), [person.pk for person in people])
+    assert {pk for pk, said in column.items() if said.told} == {early.pk, late.pk}
+
+
 def test_every_outcome_of_an_sms_can_be_shown(people, draft, web, work, sms, send):
     """A message that nobody knows the fate of must not take the page down with it (spec I4)."""
     bulk = send(draft())
@@ -290,7 +327,7 @@ def test_every_outcome_of_an_sms_can_be_shown(people, draft, web, work, sms, sen
     shown = {}
     for state in DeliveryState:
         Delivery.objects.filter(batch=bulk.pk).update(state=state)
-        shown[state] = str(state.label) in web.get(url("bulk", bulk)).content.decode()
+        shown[state] = str(state.label).lower() in web.get(url("bulk", bulk)).content.decode().lower()
 
     assert shown == dict.fromkeys(DeliveryState, True)
 

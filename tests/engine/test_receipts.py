@@ -65,6 +65,17 @@ def test_a_status_never_steps_down(start, reported):
         assert not receipts.moves(SimpleNamespace(channel=Channel.EMAIL, state=reported), start)
 
 
+@given(st.lists(st.sampled_from(REPORTED[:-1]), max_size=6), st.data())
+def test_whether_the_provider_took_it_does_not_hang_on_the_order(reports, data):
+    """spec I4, J2: «failed» alone takes nothing from what was accepted, and accepts nothing by itself."""
+    hop = SimpleNamespace(channel=Channel.SMS, state=S.SENDING, reason="", provider_id="", accepted_at=None)
+
+    for state in data.draw(st.permutations(reports)):
+        receipts.step(hop, Receipt("memory-sms", "t", "", state, state, Reason.REJECTED), timezone.now())
+
+    assert (hop.accepted_at is not None) == bool({*reports} & {S.ACCEPTED, S.DELIVERED, S.UNDELIVERED})
+
+
 def test_every_state_has_a_rank_of_its_own_among_reports():
     """A tie would let the order decide."""
     ranks = [receipts.RANK[state] for state in REPORTED]
