@@ -1,8 +1,9 @@
-"""What the risk overview's column Pasientkommunikasjon says of those who were sent to (spec H4)."""
+"""What the risk overview and the journal search are told of those who were sent to (spec G2, H4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -12,12 +13,14 @@ from bulk_send import outcomes
 from bulk_send.models import Handover, HandoverState, Recipient, RecipientState, State, Type
 from bulk_send.progress import HANDED, ON_THE_WAY, TOLD_HOP
 from clinics.models import Clinic
+from notifications.kinds import Kind
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
 from selection.communication import Communication
 from selection.models import Selection
 
 UNSENT = (State.DRAFT, State.UNDONE)
+OPENED = Q(bulk__type=Type.ECONTACT, state=RecipientState.PLANNED)  # a dialog has been made
 
 
 class Bulks:
@@ -52,6 +55,16 @@ class Bulks:
         found = zip(newest, outcomes.of(newest), strict=True)
         return {row.patient_id: said(row, outcome, row.pk in reached) for row, outcome in found}
 
+    def told_since(self, clinic: Clinic, since: datetime) -> QuerySet[Any, Any]:
+        """Return the ids of patients whose e-contact was delivered since then, whoever notifies of it (spec I4, I5)."""
+        notices = Notification.objects.filter(
+            batch=OuterRef("bulk"), patient=OuterRef("patient"), kind=Kind.ECONTACT, event_at__gte=since
+        )
+        by_gateway = Q(handover__state=HandoverState.DELIVERED, handover__settled_at__gte=since)
+        by_portal = Q(Exists(notices), handover=None)
+        rows = Recipient.objects.of(clinic).filter(by_gateway | by_portal, OPENED)
+        return rows.values_list("patient", flat=True)
+
 
 def sent(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, Any]:
     """Return the recipients of what was sent to these selections."""
@@ -65,7 +78,7 @@ def told(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     accepted = Delivery.objects.filter(TOLD_HOP, batch=OuterRef("bulk"), notification__patient=OuterRef("patient"))
     undelivered = Handover.objects.filter(recipient=OuterRef("pk")).exclude(state=HandoverState.DELIVERED)
     by_sms = Q(Exists(accepted), bulk__type=Type.SMS)
-    by_dialog = Q(~Exists(undelivered), bulk__type=Type.ECONTACT, state=RecipientState.PLANNED)
+    by_dialog = Q(~Exists(undelivered)) & OPENED
     return rows.filter(by_sms | by_dialog)
 
 

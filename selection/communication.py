@@ -1,4 +1,4 @@
-"""How the overview asks what was sent to a selection's people, without importing whoever sends (spec H4; design 1)."""
+"""How overview and search ask who was sent to, without importing whoever sends (spec G2, H4; design 1)."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ class Source(Protocol):
         """Return what came of the newest message to each of these patients; a constant number of queries."""
         ...
 
+    def told_since(self, clinic: Clinic, since: datetime) -> QuerySet[Any, Any]:
+        """Return the ids of patients whom something beside a notice of the engine has told since then; one query."""
+        ...
+
 
 REGISTRY: list[Source] = []
 
@@ -62,6 +66,13 @@ def addressed(clinic: Clinic, selections: QuerySet[Selection]) -> QuerySet[Any, 
     if not REGISTRY:
         return Patient.objects.none().values_list("pk", flat=True)
     return REGISTRY[-1].addressed(clinic, selections)
+
+
+def told_since(clinic: Clinic, since: datetime) -> QuerySet[Any, Any]:
+    """Return the ids of the clinic's patients who were told since then otherwise than by a notice of the engine."""
+    if not REGISTRY:
+        return Patient.objects.none().values_list("pk", flat=True)
+    return REGISTRY[-1].told_since(clinic, since)
 
 
 def about(clinic: Clinic, selections: QuerySet[Selection], patient_ids: Sequence[int]) -> Mapping[int, Communication]:

@@ -22,6 +22,7 @@ from notifications.kinds import FAILED_STATES, DeliveryState, State
 from notifications.models import Delivery, Notification
 from patients.journal import EntryType, JournalEntry
 from patients.models import Patient, PatientQuerySet, PortalAccount
+from selection import communication
 from selection import criteria as c
 from selection.reading import RANGE
 from timebook.models import Appointment, Status
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from clinics.models import Clinic
 
 SENT = [DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.UNCONFIRMED]
+NOTIFIED = [State.DISPATCHED, State.EXTERNAL]  # what others notify of is newer news too
 LOOKUPS = {"lt": "value__lt", "le": "value__lte", "eq": "value", "ge": "value__gte", "gt": "value__gt"}
 EVERYONE = Q()
 NO_ONE = Q(pk__in=[])
@@ -125,15 +127,16 @@ class Compiler:
         return Q(Exists(rows.filter(starts_at__gte=self.start_of(first)) if first else rows))
 
     def sent(self, leaf: c.Sent) -> Q:
-        """What has been sent before."""
+        """Who has been told before: by a notice, or otherwise (an e-contact that its provider notifies of)."""
         notices = Notification.objects.of(self.clinic).filter(patient=OuterRef("pk"), state=State.DISPATCHED)
         hop = Delivery.objects.filter(notification=OuterRef("pk"))
         arrived = Exists(hop.filter(state__in=SENT))
         if leaf.outcome == "notified":
             since = self.start_of(self.today - timedelta(days=leaf.days))
-            return Q(Exists(notices.filter(arrived, due_at__gte=since)))
+            told = Q(pk__in=communication.told_since(self.clinic, since))
+            return told | Q(Exists(notices.filter(arrived, due_at__gte=since)))
         failed = notices.filter(Exists(hop.filter(state__in=FAILED_STATES)), ~arrived)
-        same = Notification.objects.of(self.clinic).filter(patient=OuterRef("patient"), state=State.DISPATCHED)
+        same = Notification.objects.of(self.clinic).filter(patient=OuterRef("patient"), state__in=NOTIFIED)
         newer = Q(due_at__gt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), pk__gt=OuterRef("pk"))
         return Q(Exists(failed.filter(~Exists(same.filter(newer)))))
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from bulk_send.models import Type
+import pytest
+from django.utils import timezone
+
+from bulk_send import gateways
+from bulk_send.models import Handover, Type
 from notifications.kinds import Reason
 from notifications.providers.base import Outcome
+from patients.models import Patient
 from selection import communication
+from selection import criteria as c
+from selection.compiling import matching
 from selection.models import Origin, Selection
+from tests.bulk_send.econtact_world import (
+    BESOKLEGEN,
+    HELSENORGE,
+    ScriptedGateway,
+    econtact_clinic,
+    make_patients,
+    tick,
+)
 from tests.factories import PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +76,44 @@ def test_the_column_takes_a_constant_number_of_queries(
 
     with django_assert_num_queries(6):
         column(clinic, people)
+
+
+@pytest.mark.parametrize("provider", [HELSENORGE, BESOKLEGEN])
+def test_a_search_sees_everyone_who_was_told_in_whatever_way(
+    provider, clinic, doctor, people, draft, send, work, select, sms, email, clock, monkeypatch
+):
+    """spec G2, I4: by SMS, by an e-contact in our portal, and by one the gateway has taken, whoever notifies of it."""
+    econtact_clinic(clinic, provider)
+    gateway = ScriptedGateway()
+    monkeypatch.setattr(gateways, "MAKERS", {provider: lambda: gateway})
+    taken, refused = known = make_patients(clinic, 2)
+    Patient.objects.filter(person__in=[one.person for one in known]).update(general_practitioner=doctor)
+    by_sms, by_portal = people[:2]
+    gateway.answers = lambda letter: (
+        gateway.take(letter)
+        if Handover.objects.get(reference=letter.reference).recipient.patient == taken
+        else Outcome.refused(Reason.UNKNOWN_ADDRESS)
+    )
+
+    def bulk(kind, *patients):
+        send(draft(kind, selection=select(Patient.objects.filter(pk__in=[one.pk for one in patients]))))
+        work()
+
+    def found(**asked):
+        return set(matching(c.Group(children=(c.Sent(**asked),)), clinic, timezone.localdate()))
+
+    bulk(Type.SMS, by_sms)
+    assert found() == {by_sms}
+
+    sms.answers = email.answers = lambda message: Outcome.refused(Reason.INVALID_NUMBER)
+    bulk(Type.ECONTACT, by_portal, taken, refused)
+    assert found() == {by_sms, by_portal}  # the dialog is in our portal at once; the gateway has nothing yet
+
+    tick(provider)
+    work()
+    assert found() == {by_sms, by_portal, taken}
+    assert found(negated=True) == {people[2], refused}
+
+    clock.shift(timedelta(days=10))
+    assert not found(days=9)
+    assert found(days=10) == {by_sms, by_portal, taken}
