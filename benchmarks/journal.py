@@ -22,7 +22,7 @@ INSERT INTO patients_patient (clinic_id, local_number, given_name, family_name, 
 SELECT %(clinic)s, 'P' || n, 'Ola' || n %% 500, 'Nordmann' || n %% 3000, 'ola' || n %% 500 || ' nordmann' || n %% 3000,
     date '1930-01-01' + (n * 7919 %% 34000)::int, (ARRAY['female', 'male'])[1 + n %% 2], 'p' || n || '@example.com', '',
     '+4742' || lpad((n %% 1000000)::text, 6, '0'), false, '', '', 'given', '0150', '0301', n %% 3 = 0, now()
-FROM generate_series(1, %(count)s) AS n
+FROM generate_series(1::bigint, %(count)s) AS n
 """
 # Ten a patient: four contacts, two diagnoses, two medicines, two measurements, over eight years. Of a hundred patients
 # five have T90 and eight K86; one in ten thousand uses lithium.

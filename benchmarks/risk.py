@@ -19,7 +19,7 @@ INSERT INTO patients_patient (clinic_id, local_number, given_name, family_name, 
     consent, created_at)
 SELECT %(clinic)s, 'R%(clinic)s-' || n, 'Ola', 'Nordmann ' || n, 'ola nordmann ' || n,
     %(day)s::date - (n * 7919 %% 32850)::int, '', '', '', false, '', '', '', false, '', '', 'given', now()
-FROM generate_series(1, %(count)s) AS n
+FROM generate_series(1::bigint, %(count)s) AS n
 """
 JOURNAL = """
 INSERT INTO patients_journalentry (clinic_id, patient_id, type, system, code, text, starts_on, value, unit, external_id)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import calendar
 import operator
 import os.path
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Substr
-from django.db.models.lookups import In
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Substr
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan, LessThanOrEqual
 
 from notifications.kinds import FAILED_STATES, DeliveryState, State
 from notifications.models import Delivery, Notification
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SENT = [DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.UNCONFIRMED]
 NOTIFIED = [State.DISPATCHED, State.EXTERNAL]  # what others notify of is newer news too
+COMPARED = {"lt": LessThan, "le": LessThanOrEqual, "eq": Exact, "ge": GreaterThanOrEqual, "gt": GreaterThan}
 LOOKUPS = {"lt": "value__lt", "le": "value__lte", "eq": "value", "ge": "value__gte", "gt": "value__gt"}
 EVERYONE = Q()
 NO_ONE = Q(pk__in=[])
@@ -54,13 +55,22 @@ class Compiler:
         if not group.children:
             return EVERYONE
         if group.mode == "all":
-            return reduce(operator.and_, [self.condition(child) for child in group.children])
+            return reduce(operator.and_, self.every(group.children))
         mergeable = [child for child in group.children if isinstance(child, c.Entry) and is_plain(child)]
         parts = [self.condition(child) for child in group.children if child not in mergeable]
         if mergeable:  # one EXISTS can be joined; an OR of several cannot
             plain = reduce(operator.or_, [self.entry_q(child) for child in mergeable])
             parts.append(Q(Exists(self.journal().filter(plain))))
         return EVERYONE if not all(parts) else reduce(operator.or_, parts)
+
+    def every(self, children: Sequence[c.Node]) -> Iterator[Q]:
+        """Yield the conditions; a newest value need not drive the query where another criterion narrows the journal."""
+        is_narrowed = any(narrows(child) for child in children)
+        for child in children:
+            if is_narrowed and isinstance(child, c.Entry) and is_newest(child) and not child.negated:
+                yield self.newest(child)
+            else:
+                yield self.condition(child)
 
     def journal(self) -> QuerySet[JournalEntry]:
         """Return the outer patient's entries."""
@@ -94,18 +104,20 @@ class Compiler:
         if leaf.at_least:
             several = rows.order_by().values("patient").annotate(codes=Count("code", distinct=True))
             return Q(Exists(several.filter(codes__gte=leaf.at_least)))
-        if leaf.comparison:
-            rows = self.compared(rows, leaf)
-        return Q(Exists(rows))
+        if not leaf.comparison:
+            return Q(Exists(rows))
+        compared = Q(Exists(rows.filter(**{LOOKUPS[leaf.comparison]: leaf.value})))
+        return compared & self.newest(leaf) if is_newest(leaf) else compared
 
-    def compared(self, rows: QuerySet[JournalEntry], leaf: c.Entry) -> QuerySet[JournalEntry]:
-        """Keep measured values that compare so; of the newest only, when that is asked."""
-        found = rows.filter(**{LOOKUPS[leaf.comparison]: leaf.value})
-        if not leaf.latest:
-            return found
-        same = JournalEntry.objects.of(self.clinic).filter(self.entry_q(leaf), patient=OuterRef("patient"))
-        later = Q(starts_on__gt=OuterRef("starts_on")) | Q(starts_on=OuterRef("starts_on"), pk__gt=OuterRef("pk"))
-        return found.filter(~Exists(same.filter(later, value__isnull=False)))
+    def newest(self, leaf: c.Entry) -> Q:
+        """Compare the newest measured value; false, and never unknown, for those who have none.
+
+        One look in an index for each patient whom the rest of the search leaves. An anti-join would look for the newest
+        of everyone before any other criterion has its say.
+        """
+        rows = self.journal().filter(self.entry_q(leaf), value__isnull=False)
+        newest = Subquery(rows.order_by("-starts_on", "-pk").values("value")[:1])
+        return Q(Coalesce(COMPARED[leaf.comparison](newest, leaf.value), Value(False)))
 
     def age(self, leaf: c.Age) -> Q:
         """Whole years, as Patient.age counts them."""
@@ -158,6 +170,20 @@ def matching(root: c.Group, clinic: Clinic, today: date) -> PatientQuerySet:
 def is_plain(leaf: c.Entry) -> bool:
     """Whether the leaf asks for one entry and nothing of its value."""
     return not (leaf.negated or leaf.comparison or leaf.at_least)
+
+
+def narrows(node: c.Node) -> bool:
+    """Whether few are left by an index of the journal's or by a choice of several; a newest value leaves most."""
+    if node.negated:
+        return False
+    if isinstance(node, c.Group):
+        return bool(node.children) and (node.mode == "any" or any(narrows(child) for child in node.children))
+    return isinstance(node, c.Entry) and not is_newest(node)
+
+
+def is_newest(leaf: c.Entry) -> bool:
+    """Whether the leaf asks for the newest value, of whatever is measured."""
+    return bool(leaf.comparison and leaf.latest)
 
 
 def code_q(code: str) -> Q:

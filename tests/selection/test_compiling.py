@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from clinics.models import Clinic
 from patients.journal import JournalEntry
 from selection import criteria as c
+from selection import result
 from selection.compiling import matching
 from selection.reading import packed, read
 from tests.factories import ClinicFactory, PatientFactory
@@ -52,6 +53,23 @@ def test_every_edge_is_where_it_should_be(clinic: Clinic, people: dict[int, Know
     """spec G2: alone, no other criterion hides what is wrong at the end of a period, a value or a birthday."""
     for leaf in edges():
         assert_agree(c.Group(children=(leaf,)), clinic, people)
+        if isinstance(leaf, c.Entry) and leaf.latest:  # a newest value beside another entry is asked for otherwise
+            for negated in (False, True):
+                assert_agree(c.Group(children=(leaf, c.Entry(type="contact")), negated=negated), clinic, people)
+
+
+def test_pages_walk_on_until_they_are_full(clinic: Clinic, people: dict[int, Known], monkeypatch: Any) -> None:
+    """spec G4: many, few or none among the next names; the pages together are all that the search finds, by name."""
+    monkeypatch.setattr(result, "PAGE", 3)
+    monkeypatch.setattr(result, "WALKS", (4, 8))
+    for root in (c.Group(), c.Group(children=(c.SexIs(sex="male"),)), c.Group(children=(c.Age(low=80),))):
+        found = matching(root, clinic, TODAY)
+        pages: list[int] = []
+        while len(keys := result.keys_of(found, clinic, pages[-1] if pages else None)) > result.PAGE:
+            pages += keys[: result.PAGE]
+
+        assert pages + keys == list(found.order_by("search_name", "pk").values_list("pk", flat=True))
+        assert len(pages) > 3
 
 
 def assert_agree(root: c.Group, clinic: Clinic, people: dict[int, Known]) -> None:
