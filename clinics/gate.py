@@ -18,6 +18,7 @@ Row = TypeVar("Row", bound=ClinicRow)
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 SIGNED_IN = "signed_in"  # log-in and second factor, but no clinic: one's own settings
+PATIENT = "patient"  # the portal's: portal.gate asks for log-in at level 4, and staff's log-in says nothing there
 UNMARKED = "unmarked"
 
 

@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clinics import audit
 from clinics.access import rights_of
-from clinics.gate import SIGNED_IN, UNMARKED
+from clinics.gate import PATIENT, SIGNED_IN, UNMARKED
 from clinics.models import AuditAction, Membership, User
 
 # allauth's own views, by name: those that are not listed here are refused to everyone.
@@ -129,10 +129,10 @@ class GateMiddleware:
 
 
 def is_open(view: Callable[..., HttpResponse], match: ResolverMatch) -> bool:
-    """Whether the view needs no log-in: marked so, one of allauth's log-in pages, or a provider's webhook."""
+    """Whether staff's log-in does not matter: marked so, the portal's, allauth's log-in pages, or a webhook."""
     if match.view_name in OPEN_VIEWS and view.__module__.startswith("allauth."):
         return True
-    return getattr(view, "right", UNMARKED) is None or view.__module__.startswith("anymail.webhooks.")
+    return getattr(view, "right", UNMARKED) in (None, PATIENT) or view.__module__.startswith("anymail.webhooks.")
 
 
 def may(request: HttpRequest, view: Callable[..., HttpResponse], match: ResolverMatch | None) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
 
 
 class SessionStore(DatabaseStore):
@@ -21,3 +23,13 @@ class SessionStore(DatabaseStore):
         rows = self.get_model_class().objects.filter(session_key=self.session_key)
         if not rows.update(expire_date=self.get_expiry_date()):
             raise UpdateError
+
+
+class StaffSessionMiddleware(SessionMiddleware):
+    """Django's own, for staff alone: what a patient does in the same browser does not keep a staff session alive."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session unless the page was the portal's, which has sessions of its own."""
+        if getattr(request, "is_patients", False):
+            return response
+        return super().process_response(request, response)

@@ -1,10 +1,26 @@
-"""URLs of the patient's side."""
+"""URLs of the patient's side. The first part under /min/ is the entry of the bottom navigation."""
 
 from django.urls import path
 
-from portal import views
+from portal import (
+    appointment_views,
+    home_views,
+    log_in_views,
+    message_views,
+    payment_views,
+    profile_views,
+    views,
+)
 
 app_name = "portal"
 urlpatterns = [
     path("v/<str:token>/", views.landing, name="landing"),
+    path("min/", home_views.home, name="home"),
+    path("min/velg/<int:pk>/", home_views.choose, name="choose"),
+    path("min/logg-inn/", log_in_views.log_in, name="log_in"),
+    path("min/logg-ut/", log_in_views.log_out, name="log_out"),
+    path("min/timer/", appointment_views.appointments, name="appointments"),
+    path("min/meldinger/", message_views.messages, name="messages"),
+    path("min/betaling/", payment_views.payments, name="payments"),
+    path("min/profil/", profile_views.profile, name="profile"),
 ]

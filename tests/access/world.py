@@ -264,6 +264,7 @@ ROWS: dict[str, Kwargs] = {
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {
     "portal:landing": {"token": "abcdefghijklmnopqrstuv"},
+    "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},
     "clinics:invitation_link": {"token": "abcdefghijklmnopqrstuv"},
@@ -330,7 +331,7 @@ def unnamed(resolver: URLResolver) -> Iterator[str]:
             yield str(entry.pattern)
 
 
-WRITTEN_BY_EVERY_REQUEST = {"sessions.Session", "clinics.AuditEvent"}
+WRITTEN_BY_EVERY_REQUEST = {"sessions.Session", "clinics.AuditEvent", "portal.Session"}
 
 
 def rows() -> dict[str, list[Any]]:

@@ -1,0 +1,30 @@
+"""The portal's first page, and the choice of whose card at which clinic (spec K2)."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.gate import PatientRequest, card_or_404, patient_page
+from timebook.models import Appointment
+
+
+@require_safe
+@patient_page
+def home(request: PatientRequest) -> HttpResponse:
+    """Show the next appointment."""
+    coming = Appointment.objects.filter(patient=request.portal.card).coming(timezone.now())
+    rows = coming.select_related("clinic", "practitioner", "place", "type")
+    return TemplateResponse(request, "portal/home.html", {"next": rows.order_by("starts_at", "pk").first()})
+
+
+@require_POST
+@patient_page
+def choose(request: PatientRequest, pk: int) -> HttpResponse:
+    """Look at another of the person's cards. Raises Http404 for anyone else's."""
+    request.portal.session.card = card_or_404(request, pk)
+    request.portal.session.save(update_fields=["card"])
+    return redirect("portal:home")

@@ -1,0 +1,142 @@
+"""Patients' sessions, on the server, under a cookie of their own (threat 6)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from clinics.models import Clinic
+from patients.models import Patient, Person
+from portal.cards import cards_of
+from portal.models import LogIn, Session, new_key
+from post.models import Dialog, Party
+
+SEEN_STEP = timedelta(seconds=30)  # how exact the idle time-out is: not every request writes
+
+
+@dataclass
+class Visit:
+    """Who is logged in, and whose card at which clinic they look at."""
+
+    session: Session
+    cards: list[Patient]  # those they may see; never empty on a page
+    place: str = ""  # the entry of the bottom navigation: the path's first part under /min/
+
+    @property
+    def person(self) -> Person:
+        """The one who logged in."""
+        return self.session.person
+
+    @cached_property
+    def card(self) -> Patient:
+        """The chosen card, or the first: one that is no longer theirs is not gone back to."""
+        return next((card for card in self.cards if card.pk == self.session.card_id), self.cards[0])
+
+    @property
+    def clinic(self) -> Clinic:
+        """The chosen card's clinic."""
+        return self.card.clinic
+
+    @cached_property
+    def unread(self) -> int:
+        """How many of the chosen card's dialogs have something new from the clinic."""
+        rows = Dialog.objects.filter(patient=self.card, messages__party=Party.STAFF, messages__read_at=None)
+        return rows.distinct().count()
+
+    def tell(self, text: object) -> None:
+        """Say something on the next page. The text must carry no patient data: it rests in the session."""
+        self.session.told = [*self.session.told, str(text)]
+        self.session.save(update_fields=["told"])
+
+    def messages(self) -> list[str]:
+        """Return what is to be said, once."""
+        told: list[str] = self.session.told
+        if told:
+            self.session.told = []
+            self.session.save(update_fields=["told"])
+        return told
+
+
+def hashed(key: str) -> str:
+    """Return what is kept of a cookie: whoever reads the table can log in as nobody."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def visit_of(request: HttpRequest, now: datetime | None = None) -> Visit | None:
+    """Return the session that the browser's cookie opens, and note that it was used; None without a living one."""
+    now = now or timezone.now()
+    session = session_of(request)
+    if session is None:
+        return None
+    if is_over(session, now):
+        session.delete()
+        return None
+    if now - session.seen_at > SEEN_STEP:
+        session.seen_at = now
+        session.save(update_fields=["seen_at"])
+    return Visit(session, list(cards_of(session.person)))
+
+
+def session_of(request: HttpRequest) -> Session | None:
+    """Return the row of the browser's cookie, however old."""
+    key = request.COOKIES.get(settings.PORTAL_COOKIE_NAME, "")
+    return Session.objects.select_related("person").filter(key_hash=hashed(key)).first() if key else None
+
+
+def is_over(session: Session, now: datetime) -> bool:
+    """Whether it has been idle too long, or lasted too long."""
+    idle, age = now - session.seen_at, now - session.began_at
+    return idle.total_seconds() > settings.PORTAL_IDLE_AGE or age.total_seconds() > settings.PORTAL_ABSOLUTE_AGE
+
+
+@transaction.atomic
+def begin(
+    person: Person, *, provider: str, method: str = "", provider_session: str = "", id_token: str = ""
+) -> tuple[str, Session]:
+    """Log the person in; return the cookie's new value, and the session. Sessions long over are forgotten."""
+    forget_old(timezone.now())
+    key = new_key()
+    log_in = LogIn.objects.create(person=person, provider=provider, method=method[:40])
+    session = Session.objects.create(
+        key_hash=hashed(key), person=person, log_in=log_in, provider_session=provider_session, id_token=id_token
+    )
+    return key, session
+
+
+def forget_old(now: datetime) -> None:
+    """Delete the sessions that nobody can use any more."""
+    Session.objects.filter(seen_at__lt=now - timedelta(seconds=settings.PORTAL_IDLE_AGE)).delete()
+
+
+@transaction.atomic
+def end(session: Session, how: LogIn.Ending) -> None:
+    """Delete the session; its line tells when and how."""
+    LogIn.objects.filter(pk=session.log_in_id).update(ending=how, ended_at=timezone.now())
+    session.delete()
+
+
+def set_cookie(response: HttpResponse, key: str) -> None:
+    """Give the browser its key; it is forgotten when the browser closes."""
+    response.set_cookie(
+        settings.PORTAL_COOKIE_NAME, key, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def delete_cookie(response: HttpResponse) -> None:
+    """Take the browser's key away."""
+    response.set_cookie(
+        settings.PORTAL_COOKIE_NAME,
+        "",
+        max_age=0,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )

@@ -1,0 +1,94 @@
+"""Patients' sessions: short, on the server, and apart from the staff's (spec K1, threat 6)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.sessions.models import Session as StaffSession
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.models import LogIn, Session
+from tests.access.people import colleague
+from tests.factories import ClinicFactory
+from tests.portal.visitors import Side, logged_in, person_with
+
+HOME = "/min/"
+
+
+def test_a_session_is_idle_for_15_minutes_and_lasts_four_hours(visitor: Client) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _step in range(23):
+            clock.shift(timedelta(minutes=10))
+            assert visitor.get(HOME).status_code == 200
+        clock.shift(timedelta(minutes=11))
+        too_old = visitor.get(HOME)
+
+    assert too_old["Location"] == "/min/logg-inn/?next=%2Fmin%2F"
+    assert not Session.objects.exists()
+
+
+def test_idle_ends_it_and_the_next_log_in_forgets_it(visitor: Client, mine: Side) -> None:
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        again = logged_in(mine.person)
+
+        assert visitor.get(HOME).status_code == 302
+        assert again.get(HOME).status_code == 200
+        assert Session.objects.count() == 1
+
+
+def test_after_logging_out_the_old_cookie_opens_nothing(visitor: Client, mine: Side) -> None:
+    """The row is gone, not only the cookie; the profile's line tells when."""
+    key = visitor.cookies[settings.PORTAL_COOKIE_NAME].value
+
+    visitor.post(reverse("portal:log_out"))
+    left = visitor.cookies[settings.PORTAL_COOKIE_NAME].value
+    visitor.cookies[settings.PORTAL_COOKIE_NAME] = key
+
+    assert left == ""
+    assert visitor.get(HOME).status_code == 302
+    assert LogIn.objects.get().ending == LogIn.Ending.LOGGED_OUT
+
+
+def test_staff_and_patient_in_one_browser_do_not_touch_each_other(visitor: Client, mine: Side) -> None:
+    """Neither opens the other's pages, keeps the other alive, shows the other's name, nor logs the other out."""
+    user = colleague(ClinicFactory(alias="Annen klinikk"))
+    visitor.force_login(user)
+    visitor.get("/")
+    before = StaffSession.objects.get().expire_date
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        page = visitor.get(HOME).content.decode()
+        assert StaffSession.objects.get().expire_date == before
+        visitor.post(reverse("portal:log_out"))
+        staffs = visitor.get("/")
+
+    assert mine.patient.given_name in page
+    assert "Annen klinikk" not in page
+    assert user.get_full_name() not in page
+    assert staffs.status_code == 200
+    assert logged_in(mine.person).get("/")["Location"].startswith("/konto/login/")
+
+
+@pytest.mark.django_db
+def test_a_person_at_two_clinics_looks_at_one_at_a_time() -> None:
+    """spec K2: the choice is among one's own; a clinic that is out of use is not there, and no card is no way in."""
+    north, south = ClinicFactory(alias="Nord"), ClinicFactory(alias="Sør")
+    person = person_with(north, south)
+    client = logged_in(person)
+
+    assert '<p class="p-clinic">Nord' in client.get(HOME).content.decode()
+    client.post(reverse("portal:choose", args=[person.cards.get(clinic=south).pk]))
+    assert '<p class="p-clinic">Sør' in client.get(HOME).content.decode()
+    south.is_active = False
+    south.save()
+    back = client.get(HOME).content.decode()
+    assert '<p class="p-clinic">Nord' in back
+    assert "Sør" not in back
+    person.cards.all().update(person=None)
+    nobody = client.get(HOME)
+    assert (nobody.status_code, "Ingen klinikk her" in nobody.content.decode()) == (403, True)
