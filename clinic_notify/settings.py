@@ -302,6 +302,7 @@ GATEWAYS = {  # by clinics.models.EContactProvider: address and bearer token
     }
     for name in ("helsenorge", "besoklegen")
 }
+NEIGHBOUR_CALLS_PER_MINUTE = env.int("NEIGHBOUR_CALLS_PER_MINUTE", default=1_200)  # of one clinic and neighbour
 GATEWAY_IN_FLIGHT = env.int("GATEWAY_IN_FLIGHT", default=16)
 
 # --- Bulk sending ---------------------------------------------------------------------------------------------------

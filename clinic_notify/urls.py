@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.urls")),
     path("import/", include("integrations.urls")),
     path("risikogrupper/", include("selection.risk_urls")),
+    path("api/naboer/", include("integrations.api_urls")),
     path("webhooks/", include("notifications.webhook_urls")),
     path("konto/", include("allauth.account.urls")),
     path("konto/2fa/", include("allauth.mfa.urls")),

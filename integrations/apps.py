@@ -9,7 +9,7 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Let e-contact find its gateways."""
-        from integrations import gateways  # noqa: PLC0415 - apps are ready now
+        """Let e-contact find its gateways, and neighbours' events their readers."""
+        from integrations import convene, gateways  # noqa: F401, PLC0415 - apps are ready now
 
         gateways.register()

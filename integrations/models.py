@@ -102,3 +102,11 @@ class ImportRun(ClinicRow):
         for field, value in fresh.items():
             setattr(self, field, value)
         self.save(update_fields=list(fresh))
+
+
+from integrations.neighbour_models import (  # noqa: E402, F401 - Django finds models through this module
+    Call,
+    ForeignVersion,
+    InboxEvent,
+    KeyPair,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import runs
+from integrations import calls, runs
 from integrations.models import ImportRun
 
 
@@ -24,5 +24,6 @@ def run_waiting() -> None:
 
 @shared_task(ignore_result=True)
 def forget_old() -> None:
-    """Delete uploads and reports a month after the import was asked for: they hold whole patient lists."""
+    """Delete uploads and reports a month after the import was asked for, and what neighbours' calls have left."""
     runs.forget_old(timezone.now())
+    calls.purge(timezone.now())

@@ -267,10 +267,12 @@ OTHERS: dict[str, dict[str, Any]] = {
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},
+    "neighbours_in:event": {"neighbour": "convene"},
     "clinics:invitation_link": {"token": "abcdefghijklmnopqrstuv"},
     "account_confirm_email": {"key": "x"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
 }
+SIGNED = ("webhooks:", "anymail:", "neighbours_in:")  # a signature lets in, no log-in and no CSRF token
 ADMIN = {"object_id": "1", "app_label": "clinics", "content_type_id": 1, "url": "x", "id": 1}
 
 
@@ -290,7 +292,7 @@ class Page:
     @property
     def is_ours(self) -> bool:
         """Whether it is a page of the product, not Django admin's, allauth's or a webhook."""
-        return ":" in self.name and not self.name.startswith(("admin:", "webhooks:", "anymail:"))
+        return ":" in self.name and not self.name.startswith(("admin:", *SIGNED))
 
     def url(self, world: World) -> str:
         """Return the address with kwargs of the world's rows. Raises LookupError for kwargs nobody has registered."""

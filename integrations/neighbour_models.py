@@ -1,0 +1,155 @@
+"""Neighbouring systems: each clinic's key pair, the inbox of what they have told us, and the log of calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinics.models import User
+from clinics.scope import ClinicRow
+
+
+class Neighbour(models.TextChoices):
+    """The systems that may call us; the values are those of `post.Source` and `timebook.Source` too."""
+
+    HELSENORGE = "helsenorge", "Helsenorge"
+    DIGICARE = "digicare", "DigiCare"
+    BESOKLEGEN = "besoklegen", "Besøklegen"
+    CONVENE = "convene", "Convene"
+
+
+class Result(models.TextChoices):
+    """How a call went."""
+
+    DONE = "done", _("Utført")
+    REPEATED = "repeated", _("Gjentatt: alt utført")
+    REFUSED = "refused", _("Avvist")
+    FORGED = "forged", _("Ikke godkjent")
+    LATER = "later", _("Prøves igjen")
+    FAILED = "failed", _("Feilet")
+
+
+class Why(models.TextChoices):
+    """Why a call was not carried out. Closed: the contract names every one, and no free text is kept."""
+
+    BAD_SIGNATURE = "bad_signature", _("Signaturen stemmer ikke med hemmeligheten")
+    STALE = "stale", _("Tidsstempelet er mer enn fem minutter fra vår klokke")
+    TOO_MANY = "too_many", _("For mange kall på ett minutt")
+    MALFORMED = "malformed", _("Innholdet følger ikke kontrakten")
+    UNKNOWN_TYPE = "unknown_type", _("Hendelsen er ikke en av dem nabosystemet kan melde")
+    NOT_GRANTED = "not_granted", _("Klinikken har ikke tilgang til integrasjonen")
+    ID_REUSED = "id_reused", _("Samme hendelses-id kom med et annet innhold")
+    UNKNOWN_PATIENT = "unknown_patient", _("Klinikken har ikke pasientkortet")
+    UNKNOWN_PRACTITIONER = "unknown_practitioner", _("Klinikken har ikke behandleren")
+    UNKNOWN_CARD = "unknown_card", _("Klinikken har ikke regningskortet")
+    UNKNOWN_APPOINTMENT = "unknown_appointment", _("Klinikken har ikke timen")
+    UNKNOWN_DIALOG = "unknown_dialog", _("Klinikken har ikke dialogen")
+    UNKNOWN_REFERENCE = "unknown_reference", _("Klinikken har ikke sendt e-kontakten")
+    WRONG_AMOUNT = "wrong_amount", _("Beløpet er et annet enn egenandelen på regningskortet")
+    NOT_PAYABLE = "not_payable", _("Regningskortet kan ikke betales slik det står")
+    ALREADY_PAID = "already_paid", _("Regningskortet er alt betalt på en annen måte")
+    PAYMENT_USED = "payment_used", _("Betalingen er alt ført på et annet regningskort")
+    OTHER_PATIENT = "other_patient", _("Det gjelder en annen pasient enn før")
+    SLOT_TAKEN = "slot_taken", _("Tidspunktet er ikke lenger ledig")
+    TEXT_CHANGED = "text_changed", _("Meldingen er mottatt før, med et annet innhold")
+    ENDED = "ended", _("Overleveringen er alt avsluttet")
+    NO_ADDRESS = "no_address", _("Nabosystemets adresse er ikke satt opp hos leverandøren vår")
+    NO_CONTACT = "no_contact", _("Nabosystemet svarte ikke")
+    THEIR_ERROR = "their_error", _("Nabosystemet svarte med feil")
+    REJECTED = "rejected", _("Nabosystemet avviste det vi sendte")
+    OUR_KEY = "our_key", _("Nabosystemet godtok ikke nøkkelen vår")
+    OUR_ERROR = "our_error", _("Feil hos oss: nabosystemet må prøve igjen")
+
+
+class KeyPair(ClinicRow):
+    """What a neighbour signs with for one clinic. Secrets are derived, never stored: see keys.py."""
+
+    neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
+    key_id = models.CharField(max_length=40, unique=True)
+    salt = models.CharField(max_length=32)
+    turn = models.PositiveIntegerField(default=1)  # rises at every rotation: the second of two presses is told
+    old_salt = models.CharField(max_length=32, blank=True)
+    old_until = models.DateTimeField(null=True)  # the secret before this one is taken until then
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # nobody: the demo's
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("nøkkelpar")
+        verbose_name_plural = _("nøkkelpar")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "neighbour"], name="key_pair_once")]
+
+    def __str__(self) -> str:
+        return f"Nøkkelpar {self.pk}"
+
+    def is_rotating(self, now: datetime) -> bool:
+        """Whether the secret before this one is still taken."""
+        return self.old_until is not None and self.old_until > now
+
+
+class InboxEvent(ClinicRow):
+    """Something a neighbour has told us, kept so that telling it again does nothing more; no content."""
+
+    neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
+    event_id = models.CharField(max_length=64)  # the neighbour's `webhook-id`
+    digest = models.CharField(max_length=64)  # SHA-256 of the body
+    type = models.CharField(max_length=32)
+    answer = models.JSONField(null=True)  # numbers and ids; empty until it has been carried out
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "neighbour", "event_id"], name="inbox_event_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["received_at"], name="inbox_event_old")]  # the nightly purge
+
+    def __str__(self) -> str:
+        return f"{self.neighbour} {self.type}"
+
+
+class Call(ClinicRow):
+    """Calls of one kind that went the same way in the same minute, either way; no content (spec C4)."""
+
+    neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
+    kind = models.CharField(max_length=32)
+    result = models.CharField(max_length=8, choices=Result.choices)
+    reason = models.CharField(max_length=20, blank=True, choices=Why.choices)
+    minute = models.DateTimeField()
+    at = models.DateTimeField()  # of the latest
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("kall")
+        verbose_name_plural = _("kall")
+        constraints: ClassVar = [
+            # A storm writes one row a minute.
+            models.UniqueConstraint(
+                fields=["clinic", "neighbour", "minute", "kind", "result", "reason"], name="call_once_a_minute"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["clinic", "neighbour", "-at"], name="call_latest"),  # the settings page
+            models.Index(fields=["at"], name="call_old"),  # the nightly purge
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.neighbour} {self.kind} {self.result}"
+
+
+class ForeignVersion(ClinicRow):
+    """The newest version of a neighbour's appointment that we have heard of: what comes late changes nothing."""
+
+    neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
+    external_id = models.CharField(max_length=120)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "neighbour", "external_id"], name="foreign_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.neighbour} {self.version}"
