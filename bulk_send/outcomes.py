@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -28,6 +28,7 @@ class Outcome:
     icon: str = "clock"
     at: datetime | None = None
     notification: int | None = None  # for «Hvorfor?»
+    recipient: int | None = None  # for «Hvorfor?» of one who has no notice
     is_told: bool | None = False  # as `progress.of` counts; None while it is on its way
 
 
@@ -80,7 +81,7 @@ def again(recipients: Sequence[Recipient]) -> list[tuple[tuple[int, int], Notifi
     return [((row.bulk_id, row.patient_id), notice) for row, notice in rows]
 
 
-def left(row: Recipient) -> Outcome | None:
+def left(row: Recipient, notice: Notification | None) -> Outcome | None:
     """Say what became of one whose message was never made."""
     if row.state == RecipientState.CHOSEN and row.bulk.state == State.UNDONE:
         return Outcome(row.patient, _("Angret"), icon="undo-2")
@@ -89,12 +90,13 @@ def left(row: Recipient) -> Outcome | None:
     if row.state == RecipientState.PLANNED:
         return None
     word = _("Stoppet") if row.state == RecipientState.STOPPED else _("Ikke varslet")
-    return Outcome(row.patient, word, words(row.reason), "warn", "ban")
+    found = Outcome(row.patient, word, words(row.reason), "warn", "ban")
+    return replace(found, notification=notice.pk) if notice else replace(found, recipient=row.pk)
 
 
 def sms(row: Recipient, notice: Notification | None) -> Outcome:
     """Say what became of one SMS."""
-    if found := left(row):
+    if found := left(row, notice):
         return found
     if notice is None:
         return Outcome(row.patient, _("Ikke varslet"), words(Reason.INTERNAL_ERROR), "fail", "circle-x")
@@ -107,12 +109,12 @@ def sms(row: Recipient, notice: Notification | None) -> Outcome:
     is_told = None if hop.state in ON_THE_WAY else was_told(hop)
     word = _("Varslet, siden meldt feilet") if is_told and hop.state in LOST else hop.get_state_display()
     at = hop.settled_at or hop.accepted_at
-    return Outcome(row.patient, word, words(hop.reason), css, icon, at, notice.pk, is_told)
+    return Outcome(row.patient, word, words(hop.reason), css, icon, at, notice.pk, is_told=is_told)
 
 
 def econtact(row: Recipient, handover: Handover | None, notice: Notification | None) -> Outcome:
     """Say what became of one e-contact."""
-    if found := left(row):
+    if found := left(row, notice):
         return found
     pk = notice.pk if notice else None
     if handover is None:
@@ -125,7 +127,7 @@ def econtact(row: Recipient, handover: Handover | None, notice: Notification | N
     }.get(HandoverState(handover.state), ("wait", "clock"))
     word = handover.get_state_display()
     is_told = None if handover.state in HANDED else handover.state == HandoverState.DELIVERED
-    return Outcome(row.patient, word, words(handover.reason), css, icon, handover.settled_at, pk, is_told)
+    return Outcome(row.patient, word, words(handover.reason), css, icon, handover.settled_at, pk, is_told=is_told)
 
 
 STYLES: dict[str, tuple[str, str]] = {

@@ -52,6 +52,7 @@ class Subject(Protocol):
 
 REGISTRY: dict[str, Subject] = {}
 UNTOLD: dict[str, Callable[[int, Patient], Sequence[Silence]]] = {}
+LATEST: dict[str, Callable[[Patient, int], Sequence[Silence]]] = {}
 
 
 def register(subject: Subject) -> None:
@@ -59,14 +60,28 @@ def register(subject: Subject) -> None:
     REGISTRY[subject.type] = subject
 
 
-def register_untold(subject_type: SubjectType, ask_about: Callable[[int, Patient], Sequence[Silence]]) -> None:
-    """Register what can tell of events that are known from the subject's own row, such as an import."""
+def register_untold(
+    subject_type: SubjectType,
+    ask_about: Callable[[int, Patient], Sequence[Silence]],
+    ask_latest: Callable[[Patient, int], Sequence[Silence]] | None = None,
+) -> None:
+    """Register what can tell of events that are known from the subject's own row, such as an import.
+
+    `ask_latest` gives the card the patient's newest ones, of every subject.
+    """
     UNTOLD[subject_type] = ask_about
+    if ask_latest:
+        LATEST[subject_type] = ask_latest
 
 
 def untold(subject_type: SubjectType, subject_id: int, patient: Patient) -> Sequence[Silence]:
     """Return unsaved silences that the subject's own row explains (spec J3)."""
     return UNTOLD[subject_type](subject_id, patient) if subject_type in UNTOLD else ()
+
+
+def latest_untold(patient: Patient, count: int) -> list[Silence]:
+    """Return at most `count` unsaved silences of each type, for the card."""
+    return [silence for ask_latest in LATEST.values() for silence in ask_latest(patient, count)]
 
 
 def facts_about(notifications: Sequence[Notification], now: datetime) -> dict[int, Facts]:

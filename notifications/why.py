@@ -188,7 +188,8 @@ def turned(seen: Seen, *earlier: str) -> str:
 def latest_silences(patient: Patient, count: int = 20) -> list[Silence]:
     """Return the events that gave the patient no notice, newest first."""
     rows = Silence.objects.filter(patient=patient, clinic=patient.clinic_id).select_related("by")
-    return list(rows.order_by("-event_at", "-pk")[:count])
+    found = [*rows.order_by("-event_at", "-pk")[:count], *subjects.latest_untold(patient, count)]
+    return sorted(found, key=lambda silence: silence.event_at, reverse=True)[:count]
 
 
 def named(channels: Collection[Channel]) -> str:
@@ -201,6 +202,9 @@ def explain_silence(silence: Silence) -> Explanation:
     """Explain an event that called for no notice; one that was never stored is told by the values of today."""
     seen = Seen.unpacked(silence.kind, silence.seen)
     shown = lines(seen, silence.subject_type)
+    is_bulk = silence.subject_type == SubjectType.BULK  # the recipient's row keeps the reason of then, and no more
+    if is_bulk:
+        shown = [Line(_("Masseutsendelsen"), silence.get_reason_display(), "fail", is_decisive=True)]
     if silence.reason in TIMING:
         decisive = Line(str(TIMING[Reason(silence.reason)]), silence.get_reason_display(), "fail", is_decisive=True)
         shown = [decisive, *shown]
@@ -212,7 +216,7 @@ def explain_silence(silence: Silence) -> Explanation:
         outcome=f"{silence.get_reason_display()}.",
         lines=shown,
         turn="" if silence.reason == Reason.IMPORTED else turned(seen, *earlier(silence)),
-        is_forecast=silence.pk is None,
+        is_forecast=silence.pk is None and not is_bulk,
     )
 
 
