@@ -26,6 +26,7 @@ LOST = (DeliveryState.UNDELIVERED, DeliveryState.BOUNCED, DeliveryState.FAILED) 
 # Ended, and told only if the provider had accepted it first: Twilio may say «failed» of what it has accepted.
 CLOSED = tuple(state for state in DeliveryState if state not in (*TOLD, *ON_THE_WAY))
 TOLD_HOP = Q(state__in=TOLD) | Q(state__in=CLOSED, accepted_at__isnull=False)
+UNDISPATCHED = tuple(state for state in NoticeState if state != NoticeState.DISPATCHED)
 HANDED = (HandoverState.QUEUED, HandoverState.SENDING, HandoverState.UNKNOWN)
 
 
@@ -85,8 +86,7 @@ class Progress:
 
 def of(bulk: Bulk) -> Progress:
     """Count: four grouped queries, each answered from one index, whatever the number of recipients."""
-    counted = Recipient.objects.filter(bulk=bulk).values_list("state", "reason")
-    states = list(counted.order_by().annotate(count=Count("pk")))
+    states = grouped(Recipient.objects.filter(bulk=bulk))
     not_told: dict[str, int] = {}
     add(not_told, [(reason, count) for state, reason, count in states if state != RecipientState.PLANNED and reason])
     to_plan = sum(count for state, _reason, count in states if state == RecipientState.CHOSEN)
@@ -110,7 +110,7 @@ def sms(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, int, i
     """Count SMS: told, on the way, lost, uncertain."""
     hops = grouped(Delivery.objects.filter(batch=bulk.pk, state__in=(*TOLD, *ON_THE_WAY)))
     accepted, refused = ended(bulk)
-    notices = grouped(Notification.objects.filter(batch=bulk.pk).exclude(state=NoticeState.DISPATCHED))
+    notices = grouped(Notification.objects.filter(batch=bulk.pk, state__in=UNDISPATCHED))
     waiting = sum(count for state, _reason, count in notices if state == NoticeState.WAITING)
     add(not_told, [(reason, count) for state, reason, count in notices if state != NoticeState.WAITING])
     add(not_told, [(reason, count) for _state, reason, count in refused])
@@ -174,8 +174,8 @@ def econtact(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, i
 
 
 def grouped(rows: Any) -> list[Group]:
-    """Count by state and reason."""
-    return list(rows.order_by().values_list("state", "reason").annotate(count=Count("pk")))
+    """Count by state and reason: «*», or each row would be read for its key."""
+    return list(rows.order_by().values_list("state", "reason").annotate(count=Count("*")))
 
 
 def add(sums: dict[str, int], rows: Iterable[tuple[str, int]]) -> None:

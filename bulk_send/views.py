@@ -19,14 +19,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bulk_send import confirming, guard, lists, outcomes, progress, resending, summary
+from bulk_send import confirming, guard, lists, milestones, outcomes, progress, resending, summary
 from bulk_send.compose_views import compose, go_to
 from bulk_send.forms import TakstForm
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics import audit, toasts
 from clinics.access import Right
 from clinics.cells import formula_safe
-from clinics.gate import StaffRequest, needs, row_or_404
+from clinics.gate import StaffRequest, does_not_prolong, needs, row_or_404
 from clinics.models import AuditAction
 from notifications.kinds import Reason
 
@@ -106,6 +106,7 @@ def ask(request: StaffRequest, bulk: Bulk, *, status: int = 200, errors: list[st
 
 
 @require_GET
+@does_not_prolong
 @needs(Right.BULK_SEND)
 def bulk(request: StaffRequest, pk: int) -> HttpResponse:
     """Follow a bulk, and read its report when it is done."""
@@ -114,7 +115,7 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
         return go_to(request, "bulk_send:compose", pk) if request.htmx else compose(request, pk)
     context = standing(row)
     if request.htmx:
-        return followed(request, context)
+        return followed(request, context | {"tells_milestone": request.GET.get("steg") != context["milestone"].key})
     reason = request.GET.get("grunn", "")
     narrowed = outcomes.not_told(row, reason if reason in Reason.values else "") if "grunn" in request.GET else None
     rows = Recipient.objects.filter(bulk=row).order_by("position") if narrowed is None else narrowed
@@ -144,9 +145,11 @@ def standing(bulk: Bulk) -> dict[str, Any]:
     """Return what the information box says."""
     now = timezone.now()
     left = max(0, round((bulk.release_at - now).total_seconds())) if bulk.release_at else 0
+    found = progress.of(bulk)
     return {
         "bulk": bulk,
-        "progress": progress.of(bulk),
+        "progress": found,
+        "milestone": milestones.reached(bulk, found),
         "can_undo": bulk.state == State.COUNTDOWN and left > 0,
         "seconds_left": left,
         "can_stop": bulk.state != State.COUNTDOWN and confirming.is_stoppable(bulk),

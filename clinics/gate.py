@@ -42,6 +42,12 @@ def needs(right: Right) -> Callable[[View], View]:
     return mark
 
 
+def does_not_prolong(view: View) -> View:
+    """Mark a view that pages ask by themselves: asked by htmx it moves no idle time-out, or none would ever run out."""
+    view.prolongs = False  # type: ignore[attr-defined]
+    return view
+
+
 def anyone(view: View) -> View:
     """Mark a view that needs no log-in (webhooks, the landing page of a link)."""
     view.right = None  # type: ignore[attr-defined]

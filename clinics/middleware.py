@@ -102,6 +102,8 @@ class GateMiddleware:
     ) -> HttpResponse | None:
         """Ask for log-in, second factor and right, in that order."""
         match = request.resolver_match
+        if getattr(request, "htmx", False) and not getattr(view, "prolongs", True):
+            request.session.is_polled = True  # type: ignore[attr-defined]
         if match is not None and is_open(view, match):
             return None
         if not request.user.is_authenticated:

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 class SessionStore(DatabaseStore):
     """A session that every request saves, to move the idle time-out, and that only writes what it has changed."""
 
+    is_polled = False  # the page asked, and nobody did anything: the idle time-out runs on
+
     def save(self, must_create: bool = False) -> None:
         """Write the session; one that is as it was read only gets its new time-out.
 
@@ -21,6 +23,8 @@ class SessionStore(DatabaseStore):
             super().save(must_create)
             return
         rows = self.get_model_class().objects.filter(session_key=self.session_key)
+        if self.is_polled:
+            return
         if not rows.update(expire_date=self.get_expiry_date()):
             raise UpdateError
 

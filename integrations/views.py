@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kombu.exceptions import OperationalError
 
 from clinics.access import Right
-from clinics.gate import StaffRequest, needs, row_or_404
+from clinics.gate import StaffRequest, does_not_prolong, needs, row_or_404
 from integrations import storage
 from integrations.forms import UploadForm
 from integrations.models import ImportRun, State
@@ -78,6 +78,7 @@ def wake(run: ImportRun) -> None:
 
 
 @require_GET
+@does_not_prolong
 @needs(Right.IMPORT)
 def run(request: StaffRequest, pk: int) -> HttpResponse:
     """Show how far the import has come and what came of it; htmx asks for the part each second while it runs."""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinics import audit, toasts
 from clinics.access import Right
-from clinics.gate import StaffRequest, needs, row_or_404
+from clinics.gate import StaffRequest, does_not_prolong, needs, row_or_404
 from clinics.models import AuditAction
 from selection import false_positives, risk_people, risk_runs, risk_sending, risk_summary, risk_tables
 from selection.risk_models import RiskAnalysis, RunState
@@ -23,6 +23,7 @@ ON_PAGE = 50
 
 
 @require_GET
+@does_not_prolong
 @needs(Right.READ_CARD)
 def programmes(request: StaffRequest) -> HttpResponse:
     """List the programmes with their last analysis; htmx asks for the part each second while one runs."""

@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from clinics.models import Clinic, Role, User
@@ -154,6 +154,23 @@ def test_an_idle_session_ends(here: World) -> None:
 
     with time_machine.travel(timezone.now() + timedelta(minutes=31)):
         assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["risk:programmes", "bulk_send:bulk", "integrations:import_run"])
+def test_a_page_that_asks_by_itself_keeps_nobody_logged_in(page: str, here: World) -> None:
+    """A screen left on a page that follows something ends as any other, and goes to the log-in (threat 6)."""
+    client = logged_in(colleague(here.clinic, "manager"))
+    match = resolve(reverse(page, args=[1] if page != "risk:programmes" else []))
+    assert match.func.prolongs is False
+    url, polled = reverse("risk:programmes"), {"HX-Request": "true"}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert client.get(url).status_code == 200
+        for _minute in range(29):
+            clock.shift(timedelta(minutes=1))
+            assert client.get(url, headers=polled).status_code == 200
+        clock.shift(timedelta(minutes=2))
+
+        assert client.get(url, headers=polled)["HX-Redirect"] == reverse("account_login")
 
 
 @pytest.mark.parametrize("ended", ["user", "membership"])

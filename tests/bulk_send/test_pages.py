@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bulk_send import drafting, outcomes, planning, resending, summary
-from bulk_send.models import Bulk, State, Type
+from bulk_send import confirming, drafting, outcomes, planning, resending, summary
+from bulk_send.models import Bulk, Recipient, State, Type
 from clinics.models import AuditEvent, EContactProvider
 from notifications import receipts
 from notifications.kinds import DeliveryState, Reason
-from notifications.models import Delivery
+from notifications.models import Delivery, Notification
 from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import MessageTemplate
@@ -332,6 +333,36 @@ def test_every_outcome_of_an_sms_can_be_shown(people, draft, web, work, sms, sen
     assert shown == dict.fromkeys(DeliveryState, True)
 
 
+@pytest.mark.parametrize("kind", Type)
+def test_those_left_out_or_stopped_before_their_turn_have_an_explanation(people, draft, web, work, sms, send, kind):
+    """spec J3: nothing was ever made for them; the report leads to why, and so does the card."""
+    early, late, stopped = people
+    bulk = draft(kind)
+    Patient.objects.filter(pk=early.pk).update(consent="withdrawn")
+    bulk = send(bulk)
+    Patient.objects.filter(pk=late.pk).update(mobile="", email="")
+    planning.make_slice(bulk.pk, timezone.now() + timedelta(seconds=30), 1)
+    confirming.stop(bulk, by=bulk.created_by, now=timezone.now())
+    Patient.objects.update(consent="given", mobile="+4742999999")  # mended since: the reason is the one of then
+    said = ["Pasienten har trukket samtykket", "Masseutsendelsen ble stoppet"]
+    said.insert(
+        1, "Mobilnummer mangler" if kind == Type.SMS else "Pasienten har verken gyldig e-post eller mobilnummer"
+    )
+
+    page = web.get(url("bulk", bulk)).content.decode()
+
+    assert "0 personer ble varslet" in page
+    for person, reason in zip((early, late, stopped), said, strict=True):
+        recipient = Recipient.objects.get(bulk=bulk, patient=person)
+        why_url = reverse("notifications:why_subject", args=[person.pk, "bulk", recipient.pk])
+        assert why_url in page
+        answer = web.get(why_url).content.decode()
+        assert (answer.count(f"{reason}."), answer.count("Avgjorde")) == (1, 1)
+        assert ("Ville gått på SMS hvis" in answer) == (kind == Type.SMS and person != stopped)
+        assert why_url in web.get(reverse("notifications:now", args=[person.pk])).content.decode()
+    assert not Notification.objects.exists()
+
+
 def test_those_not_told_are_listed_by_reason(people, draft, web, work, sms, send):
     bulk = send(draft())
     Patient.objects.filter(pk=people[1].pk).update(consent="withdrawn")
@@ -399,6 +430,37 @@ def test_a_followed_bulk_takes_few_queries(people, draft, web, clinic, work, sms
         web.get(url("bulk", bulk))
     with django_assert_max_num_queries(18):
         web.get(url("bulk", bulk), headers={"HX-Request": "true"})
+
+
+def test_a_screen_reader_is_told_milestones_and_not_every_second(people, draft, web, send, clock, work, sms):
+    """WCAG 4.1.3: the box is swapped each second; what is read aloud changes at the start, each quarter and the end."""
+    bulk = send(draft())
+    said = []
+
+    def poll(last):
+        page = web.get(url("bulk", bulk), {"steg": last}, headers={"HX-Request": "true"}).content.decode()
+        found = re.search(r'<div id="milestone" hx-swap-oob="innerHTML">(.*?)</div>', page)
+        said.append(found and found[1])
+        return re.search(r"""hx-vals='{"steg": "(\w+)"}'""", page)
+
+    assert 'id="milestone" role="status">3 personer varsles straks<' in web.get(url("bulk", bulk)).content.decode()
+    assert poll("countdown")[1] == "countdown"
+    Patient.objects.update(consent="withdrawn")
+    for size in (1, 2):
+        planning.make_slice(bulk.pk, timezone.now() + timedelta(seconds=30), size)
+        poll("0" if size == 1 else "25")
+    work()
+    poll("100")
+
+    assert said == [
+        None,
+        "25 prosent er behandlet",
+        "100 prosent er behandlet",
+        "Sendingen er ferdig. 0 personer ble varslet",
+    ]
+    page = web.get(url("bulk", bulk)).content.decode()
+    assert page.count('role="status"') == 2  # the toasts' and the milestones'
+    assert "<title>Sendingen er ferdig. 0 personer ble varslet – " in page
 
 
 def test_the_list_comes_once_more_when_all_is_settled(people, draft, web, work, sms, send):
