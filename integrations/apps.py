@@ -10,6 +10,6 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let e-contact find its gateways, and neighbours' events their readers."""
-        from integrations import convene, gateways  # noqa: F401, PLC0415 - apps are ready now
+        from integrations import appointments_in, convene, dialogs_in, gateways  # noqa: F401, PLC0415 - apps are ready now
 
         gateways.register()

@@ -90,7 +90,21 @@ def read_by_patient(dialog: Dialog, *, person: Person, now: datetime | None = No
     now = now or timezone.now()
     row = locked(dialog)
     check_person(row.patient, person, Source.OWN)
-    count = row.messages.filter(party=Party.STAFF, read_at=None).update(read_at=now)
+    return mark_read(row, now)
+
+
+@transaction.atomic
+def read_elsewhere(dialog: Dialog, *, now: datetime) -> int:
+    """Note that the patient has read the clinic's messages in the system that the dialog comes from (spec E4)."""
+    row = locked(dialog)
+    if row.source == Source.OWN:
+        raise PermissionDenied
+    return mark_read(row, now)
+
+
+def mark_read(row: Dialog, now: datetime) -> int:
+    """Write it in the locked dialog. Returns how many messages were new to the patient."""
+    count: int = row.messages.filter(party=Party.STAFF, read_at=None).update(read_at=now)
     if count:
         row.read_by_patient_at = now
         row.save(update_fields=["read_by_patient_at"])

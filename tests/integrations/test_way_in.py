@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import threading
@@ -61,8 +62,6 @@ def test_the_signature_is_that_of_standard_webhooks():
     """The specification's own example, signed by its Python library 1.1.0."""
     knock = "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}'
     secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-    import base64
 
     assert sign(base64.b64decode(secret), *knock) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert signature("whsec_" + secret, *knock) == sign(base64.b64decode(secret), *knock)

@@ -1,0 +1,120 @@
+"""Dialogs and messages that a neighbour delivers, and that the patient has read ours there (spec D13, E1, E4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from clinics.models import Clinic
+from integrations import people
+from integrations.events import Apply, Refused, register
+from integrations.neighbour_models import Neighbour, Why
+from integrations.people import Named
+from integrations.reading import Reader
+from patients.models import Patient
+from post import patient_side, writing
+from post.models import SUBJECT_MAX, SWITCHED, TEXT_MAX, Dialog, Message, Source
+
+KEYS = UUID("6f4d1d6e-3c55-4a8e-9f0a-0d6a0c3b9e51")  # a message's key is derived from its id there
+ID_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One message from the patient, and the dialog it stands in."""
+
+    neighbour: Neighbour
+    external_id: str
+    dialog: str
+    kind: str
+    subject: str
+    patient: Named
+    text: str
+
+    def apply(self, clinic: Clinic, now: datetime) -> Mapping[str, Any]:
+        """Add the message; the first one opens the dialog. The same message again adds none. Raises Refused."""
+        card = writing.locked_patient(people.patient_of(clinic, self.patient).pk)  # two first messages queue here
+        row = dialog_of(clinic, self.neighbour, self.dialog)
+        if row and row.patient_id != card.pk:
+            raise Refused(Why.OTHER_PATIENT)
+        try:
+            message = self.add(row, now) if row else self.begin(card, now)
+        except writing.AlreadySent:
+            raise Refused(Why.TEXT_CHANGED) from None
+        return {"result": "done", "dialog": message.dialog_id, "message": message.pk}
+
+    def begin(self, card: Patient, now: datetime) -> Message:
+        """Open the dialog with its first message."""
+        return patient_side.start_by_patient(
+            person=None,
+            patient=card,
+            kind=self.kind,
+            subject=self.subject,
+            text=self.text,
+            key=self.key(card),
+            source=Source(self.neighbour),
+            external_id=self.dialog,
+            now=now,
+        )
+
+    def add(self, dialog: Dialog, now: datetime) -> Message:
+        """Add it to the dialog."""
+        return patient_side.answer_by_patient(
+            dialog, person=None, text=self.text, key=self.key(dialog.patient), now=now
+        )
+
+    def key(self, card: Patient) -> UUID:
+        """Return the message's key: the same whenever it is delivered."""
+        return uuid5(KEYS, f"{card.clinic_id} {self.neighbour} {self.external_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The patient has read what the clinic wrote in a dialog."""
+
+    neighbour: Neighbour
+    dialog: str
+
+    def apply(self, clinic: Clinic, now: datetime) -> Mapping[str, Any]:
+        """Mark it read. Raises Refused."""
+        row = dialog_of(clinic, self.neighbour, self.dialog)
+        if row is None:
+            raise Refused(Why.UNKNOWN_DIALOG)
+        patient_side.read_elsewhere(row, now=now)
+        return {"result": "done", "dialog": row.pk}
+
+
+def dialog_of(clinic: Clinic, neighbour: Neighbour, external_id: str) -> Dialog | None:
+    """Return the dialog by the neighbour's id of it."""
+    rows = Dialog.objects.of(clinic).filter(source=neighbour, external_id=external_id)
+    found: Dialog | None = rows.select_related("patient").first()
+    return found
+
+
+def read_message(neighbour: Neighbour, said: Reader) -> Apply:
+    """Read `message.created`. Raises Malformed."""
+    dialog = said.part("dialog")
+    written = Written(
+        neighbour=neighbour,
+        external_id=said.text("id", ID_MAX),
+        dialog=dialog.text("id", ID_MAX),
+        kind=dialog.one_of("kind", SWITCHED),
+        subject=dialog.text("subject", SUBJECT_MAX),
+        patient=people.read_patient(said),
+        text=said.text("text", TEXT_MAX),
+    )
+    dialog.close()
+    return written.apply
+
+
+def read_read(neighbour: Neighbour, said: Reader) -> Apply:
+    """Read `message.read`. Raises Malformed."""
+    return Seen(neighbour, said.text("dialog", ID_MAX)).apply
+
+
+for one in (Neighbour.DIGICARE, Neighbour.HELSENORGE, Neighbour.BESOKLEGEN):
+    register(one, "message.created", read_message)
+    register(one, "message.read", read_read)
