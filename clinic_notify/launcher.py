@@ -55,9 +55,16 @@ def environment() -> dict[str, str]:
         "PUSH_BASE_URL": f"{sandbox}/push/",
         "HELSENORGE_GATEWAY_URL": f"{sandbox}/helsenorge",
         "BESOKLEGEN_GATEWAY_URL": f"{sandbox}/besoklegen",
+        "OIDC_PROVIDERS": json.dumps([log_in_provider(f"{sandbox}/oidc", values)]),
         "BROKER_URL": f"redis+socket://{broker_socket()}",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
+
+
+def log_in_provider(issuer: str, values: dict[str, str]) -> dict[str, object]:
+    """Return the sandbox's way to log in at level 4."""
+    client = {"client_id": values["OIDC_CLIENT_ID"], "client_secret": values["OIDC_CLIENT_SECRET"]}
+    return {"name": "sandkasse", "label": "sandkassens ID", "issuer": issuer, "acr": ["idporten-loa-high"], **client}
 
 
 def new_secrets() -> dict[str, str]:
@@ -72,6 +79,8 @@ def new_secrets() -> dict[str, str]:
         "VAPID_PRIVATE_KEY": vapid_key(),
         "HELSENORGE_GATEWAY_TOKEN": secrets.token_hex(16),
         "BESOKLEGEN_GATEWAY_TOKEN": secrets.token_hex(16),
+        "OIDC_CLIENT_ID": "pasientvarsel",
+        "OIDC_CLIENT_SECRET": secrets.token_hex(16),
     }
 
 

@@ -174,6 +174,7 @@ CSRF_COOKIE_HTTPONLY = True
 
 PORTAL_IDLE_AGE = 15 * 60  # seconds a patient's session lasts without a request (threat 6)
 PORTAL_ABSOLUTE_AGE = 4 * 60 * 60  # seconds from log-in, whatever the activity
+OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default=[])  # ways to log in at level 4: portal.oidc.Provider's fields
 PORTAL_COOKIE_NAME = "portal"  # staff's session and a patient's in one browser do not touch each other
 
 # --- Headers --------------------------------------------------------------------------------------------------------

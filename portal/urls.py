@@ -15,10 +15,16 @@ from portal import (
 app_name = "portal"
 urlpatterns = [
     path("v/<str:token>/", views.landing, name="landing"),
+    path("v/<str:token>/inn/<slug:provider>/", log_in_views.start, name="start_from"),
     path("min/", home_views.home, name="home"),
     path("min/velg/<int:pk>/", home_views.choose, name="choose"),
     path("min/logg-inn/", log_in_views.log_in, name="log_in"),
+    path("min/logg-inn/<slug:provider>/", log_in_views.start, name="start"),
+    path("min/innlogget/", log_in_views.come_back, name="come_back"),
     path("min/logg-ut/", log_in_views.log_out, name="log_out"),
+    path("min/logget-ut/", log_in_views.logged_out, name="logged_out"),
+    path("min/logget-ut-hos/", log_in_views.logged_out_elsewhere, name="logged_out_elsewhere"),
+    path("min/varsel/<str:token>/", views.open_link, name="open"),
     path("min/timer/", appointment_views.appointments, name="appointments"),
     path("min/meldinger/", message_views.messages, name="messages"),
     path("min/betaling/", payment_views.payments, name="payments"),

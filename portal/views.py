@@ -1,16 +1,51 @@
-"""Where a link in a notice leads: one and the same page for every token (spec C5)."""
+"""Where a link in a notice leads: one and the same page for every token, and after log-in to what it is about (C5)."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinics.gate import anyone
+from notifications.kinds import SubjectType
+from notifications.models import Notification
+from portal import oidc, sessions
+from portal.gate import PatientRequest, leave_staff, patient_page
+
+PLACES = {
+    SubjectType.APPOINTMENT: "portal:appointments",
+    SubjectType.MESSAGE: "portal:messages",
+    SubjectType.CARD: "portal:payments",
+}
 
 
 @require_safe
 @anyone
 def landing(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask for log-in at level 4. Looks nothing up, so it can reveal and consume nothing (threat 11)."""
-    return TemplateResponse(request, "portal/landing.html", headers={"Referrer-Policy": "no-referrer"})
+    """Ask for log-in at level 4. Does not look the token up, so it can reveal and consume nothing (threat 11)."""
+    leave_staff(request)
+    if sessions.visit_of(request):
+        response: HttpResponse = redirect("portal:open", token)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+    ways = {"providers": oidc.providers(), "token": token}
+    return TemplateResponse(request, "portal/landing.html", ways, headers={"Referrer-Policy": "no-referrer"})
+
+
+@require_safe
+@patient_page
+def open_link(request: PatientRequest, token: str) -> HttpResponse:
+    """Go to what the notice is about, on the card it is about; one page for other people's links and for none."""
+    notice = Notification.objects.filter(token=token, patient__in=request.portal.cards).first()
+    if notice is None:
+        return TemplateResponse(request, "portal/not_yours.html", status=404)
+    request.portal.session.card_id = notice.patient_id
+    request.portal.session.save(update_fields=["card"])
+    return redirect(place_of(notice))
+
+
+def place_of(notice: Notification) -> str:
+    """Return the address of what the notice is about; the first page for what has no place of its own."""
+    return reverse(PLACES.get(SubjectType(notice.subject_type), "portal:home"))

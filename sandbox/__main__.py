@@ -44,7 +44,8 @@ def settings(callback_url: str) -> Settings:
     values = {field: os.environ[name] for field, name in SECRETS.items()}
     values["webhook_secret"] = values["webhook_secret"].split(",")[0]  # two values while rotating
     tokens = {channel: os.environ[name] for channel, name in TOKENS.items()}
-    return Settings(**values, callback_url=callback_url.rstrip("/"), gateway_tokens=tokens)
+    client = (os.environ.get("OIDC_CLIENT_ID", "pasientvarsel"), os.environ.get("OIDC_CLIENT_SECRET", "sandkasse"))
+    return Settings(**values, callback_url=callback_url.rstrip("/"), gateway_tokens=tokens, oidc_client=client)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from sandbox import control, gateways, mailgun, phone, push, twilio
+from sandbox import control, gateways, mailgun, oidc, oidc_page, phone, push, twilio
 from sandbox.courier import COURIER, Courier
 from sandbox.log import GroundTruth
 from sandbox.modes import Modes
@@ -45,8 +45,9 @@ def build(settings: Settings, log_path: Path, *, fsync: bool = False, seed: int 
         if message.channel == "sms" and message.status == "queued":  # its callbacks died with the last process
             message.status, message.code = last_status(message.outcome)
     app[WORLD] = world
+    app[oidc.PROVIDER] = oidc.Provider(*settings.oidc_client, product=settings.callback_url)
     app[COURIER] = Courier(settings.callback_url, log, world.modes.dice)
-    for module in (twilio, mailgun, push, gateways, control, phone):
+    for module in (twilio, mailgun, push, gateways, oidc, oidc_page, control, phone):
         app.add_routes(module.routes())
     app.on_response_prepare.append(harden)
     app.on_cleanup.append(_close)

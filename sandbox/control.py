@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from sandbox.courier import COURIER
+from sandbox.oidc import PROVIDER
 from sandbox.world import WORLD, Message, PersonCard
 
 
@@ -26,6 +27,7 @@ async def change_modes(request: web.Request) -> web.Response:
 async def reset_modes(request: web.Request) -> web.Response:
     """Let every channel behave again."""
     request.app[WORLD].modes.reset()
+    request.app[PROVIDER].mode = "ok"
     return web.Response(status=204)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from aiohttp import web
 
+from sandbox import oidc
 from sandbox.modes import CALLBACKS, CHANNELS, GATEWAYS, MODES, OUTCOMES, READS
 from sandbox.world import WORLD, Message, PersonCard, World
 
@@ -121,7 +122,7 @@ async def phone(request: web.Request) -> web.Response:
 
 async def behaviour(request: web.Request) -> web.Response:
     """Show the panel of failure modes."""
-    return _page("behaviour.html", _panel(request.app[WORLD], ""))
+    return _page("behaviour.html", _panel(request, ""))
 
 
 async def change_behaviour(request: web.Request) -> web.Response:
@@ -133,18 +134,20 @@ async def change_behaviour(request: web.Request) -> web.Response:
     try:
         world.modes.change({channel: wanted})
     except ValueError as problem:
-        return _page("behaviour.html", _panel(world, str(problem)), status=422)
+        return _page("behaviour.html", _panel(request, str(problem)), status=422)
     raise web.HTTPSeeOther("/behaviour")
 
 
 async def reset_behaviour(request: web.Request) -> web.Response:
     """Let every channel behave again."""
     request.app[WORLD].modes.reset()
+    request.app[oidc.PROVIDER].mode = "ok"
     raise web.HTTPSeeOther("/behaviour")
 
 
-def _panel(world: World, problem: str) -> dict[str, object]:
-    return {"channels": world.modes.of, "problem": problem, "revision": world.revision}
+def _panel(request: web.Request, problem: str) -> dict[str, object]:
+    world, log_in = request.app[WORLD], {"log_in_mode": request.app[oidc.PROVIDER].mode, "log_in_modes": oidc.MODES}
+    return {"channels": world.modes.of, "problem": problem, "revision": world.revision, **log_in}
 
 
 async def mail_html(request: web.Request) -> web.Response:

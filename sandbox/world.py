@@ -26,6 +26,7 @@ class Settings:
     webhook_secret: str  # user:password
     callback_url: str
     gateway_tokens: Mapping[str, str]  # bearer tokens of the e-contact gateways, by channel
+    oidc_client: tuple[str, str] = ("pasientvarsel", "sandkasse")  # id and secret at the log-in provider
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ class PersonCard:
     mobile: str = ""
     email: str = ""
     push: str = ""
+    national_number: str = ""  # for the log-in provider's page
     econtact: Sequence[str] = ()  # the numbers that e-contact gateways know the person by; shown nowhere
 
     @property

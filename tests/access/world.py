@@ -264,6 +264,9 @@ ROWS: dict[str, Kwargs] = {
 # URLs whose kwargs name no clinic's row.
 OTHERS: dict[str, dict[str, Any]] = {
     "portal:landing": {"token": "abcdefghijklmnopqrstuv"},
+    "portal:open": {"token": "abcdefghijklmnopqrstuv"},
+    "portal:start": {"provider": "ukjent"},
+    "portal:start_from": {"token": "abcdefghijklmnopqrstuv", "provider": "ukjent"},
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},

@@ -11,10 +11,11 @@ from django.test import Client
 
 from clinics.models import Clinic
 from economy.models import BillingCard, Receipt
+from notifications.models import Notification
 from patients.models import Patient, Person
 from portal import sessions
 from post.models import Attachment, Dialog
-from tests.access.world import attached, billed, paid, pk_of
+from tests.access.world import attached, billed, notice, paid, pk_of
 from tests.factories import AppointmentFactory, ClinicFactory, DialogFactory, PatientFactory, PersonFactory
 from timebook.models import Appointment
 
@@ -47,6 +48,7 @@ class Side:
     attachment: Attachment
     billing_card: BillingCard
     receipt: Receipt
+    notification: Notification
 
 
 def side(secret: str, clinic: Clinic | None = None) -> Side:
@@ -56,10 +58,13 @@ def side(secret: str, clinic: Clinic | None = None) -> Side:
     appointment = AppointmentFactory(patient=patient, practitioner__name=f"Behandler {secret}")
     dialog = DialogFactory(patient=patient, subject=f"Om {secret}", first__text=f"Jeg er {secret}")
     receipt = paid(patient)
-    return Side(secret, person, patient, appointment, dialog, attached(dialog), billed(patient).card, receipt)
+    return Side(
+        secret, person, patient, appointment, dialog, attached(dialog), billed(patient).card, receipt, notice(patient)
+    )
 
 
 # Every URL of the portal with kwargs stands here; one that does not fails the crawl, so that none can escape it.
 ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:choose": pk_of("patient"),
+    "portal:open": lambda side: {"token": side.notification.token},
 }

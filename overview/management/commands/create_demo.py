@@ -55,7 +55,13 @@ def write_people(path: Path) -> None:
     )
     cards = {(row.mobile, row.email): row for row in patients if row.can_be_notified}  # one person, two clinics
     people = [
-        {"name": row.name, "mobile": row.mobile, "email": row.email, "econtact": numbers_of(row)}
+        {
+            "name": row.name,
+            "mobile": row.mobile,
+            "email": row.email,
+            "econtact": numbers_of(row),
+            "national_number": row.person.national_number if row.person else "",
+        }
         for row in cards.values()
     ]
     path.parent.mkdir(parents=True, exist_ok=True)  # a fresh clone has no var/

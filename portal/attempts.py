@@ -1,0 +1,68 @@
+"""A log-in under way: kept here and named by a cookie, so that only the browser that began can end it, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from authlib.common.security import generate_token
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.models import Attempt, new_key
+from portal.sessions import hashed
+
+LASTS = timedelta(minutes=15)
+COOKIE = f"{settings.PORTAL_COOKIE_NAME}-inn"
+VERIFIER = 64  # characters; PKCE wants 43 to 128
+
+
+def new(provider: str, *, token: str = "", path: str = "") -> tuple[str, Attempt]:
+    """Return the cookie's value and the attempt; those too old to end are forgotten."""
+    Attempt.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
+    key = new_key()
+    attempt = Attempt.objects.create(
+        key_hash=hashed(key),
+        provider=provider,
+        state=generate_token(43),
+        nonce=generate_token(43),
+        verifier=generate_token(VERIFIER),
+        token=token[:24],
+        path=path,
+    )
+    return key, attempt
+
+
+def take(request: HttpRequest) -> Attempt | None:
+    """Return the browser's attempt and use it up: whatever comes of it, nobody comes back twice."""
+    key = request.COOKIES.get(COOKIE, "")
+    if not key:
+        return None
+    with transaction.atomic():
+        found = Attempt.objects.select_for_update().filter(key_hash=hashed(key)).first()
+        if found:
+            Attempt.objects.filter(pk=found.pk).delete()
+    return found if found and timezone.now() - found.created_at <= LASTS else None
+
+
+def own_path(path: str) -> str:
+    """Return the path if it is one of the portal's pages, else nothing."""
+    return path if path.startswith(reverse("portal:home")) and len(path) <= 300 else ""
+
+
+def set_cookie(response: HttpResponse, key: str) -> None:
+    """Give the browser the attempt's key, until it must have ended."""
+    put(response, key, int(LASTS.total_seconds()))
+
+
+def delete_cookie(response: HttpResponse) -> None:
+    """Take it away."""
+    put(response, "", 0)
+
+
+def put(response: HttpResponse, key: str, age: int) -> None:
+    """Set the cookie for `age` seconds. Lax: it must come along from the provider's site."""
+    secure = settings.SESSION_COOKIE_SECURE
+    response.set_cookie(COOKIE, key, max_age=age, secure=secure, httponly=True, samesite="Lax", path="/")
