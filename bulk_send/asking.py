@@ -15,6 +15,7 @@ from bulk_send.gateways import Found, NoGateway, gateway_for
 from bulk_send.models import Handover, HandoverState
 from notifications.kinds import Reason
 from notifications.providers.base import LookupFailed, Outcome
+from notifications.queries import ClaimingQuerySet
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -34,9 +35,15 @@ def reap(now: datetime) -> int:
     return len(lost)
 
 
-def clear_unknown(now: datetime) -> int:
-    """Ask about unknown outcomes: delivered, handed over again, or asked about later. Returns how many."""
-    asked = take(now)
+def due(provider: str, now: datetime) -> ClaimingQuerySet:
+    """Return what one gateway is to be asked about, oldest first; a backlog there keeps no other from its own."""
+    rows: ClaimingQuerySet = Handover.objects.filter(provider=provider, state=HandoverState.UNKNOWN, due_at__lte=now)
+    return rows.order_by("due_at", "pk")
+
+
+def clear_unknown(provider: str, now: datetime) -> int:
+    """Ask one gateway about unknown outcomes: delivered, handed over again, or asked later. Returns how many."""
+    asked = take(provider, now)
     if not asked:
         return 0
     settle(asked, ask_all(asked), now)
@@ -44,7 +51,7 @@ def clear_unknown(now: datetime) -> int:
 
 
 def ask_all(asked: Sequence[Handover]) -> list[Answer]:
-    """Look every reference up, a few at a time; stops when a gateway answers nobody, or one would wait for hours."""
+    """Look every reference up, a few at a time; stops when the gateway answers nobody, or one would wait for hours."""
     answers: list[Answer] = []
     with ThreadPoolExecutor(ASKERS) as pool:
         while len(answers) < len(asked):
@@ -57,10 +64,9 @@ def ask_all(asked: Sequence[Handover]) -> list[Answer]:
 
 
 @transaction.atomic(durable=True)
-def take(now: datetime) -> list[Handover]:
+def take(provider: str, now: datetime) -> list[Handover]:
     """Return what to ask about, held back first: a second worker, or this one killed, does not ask at once again."""
-    rows = Handover.objects.filter(state=HandoverState.UNKNOWN, due_at__lte=now)
-    found = list(rows.order_by("due_at", "pk").locked()[:BATCH])
+    found = list(due(provider, now).locked()[:BATCH])
     for wait, some in ((ASK_AGAIN, [r for r in found if r.expires_at > now]), (ASK_SELDOM, found)):
         keys = [row.pk for row in some]
         Handover.objects.filter(pk__in=keys, due_at__lte=now).update(due_at=now + wait)

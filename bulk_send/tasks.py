@@ -37,9 +37,17 @@ def hand_over_to(provider: str) -> None:
 
 @shared_task(ignore_result=True)
 def clear_handovers() -> None:
-    """Close what waits in vain, give up dead workers' leases, and ask about unknown outcomes."""
+    """Close what waits in vain, give up dead workers' leases, and let each gateway be asked by a task of its own."""
     for _ in range(ROUNDS):
         if not handing.withdraw(timezone.now()):
             break
     asking.reap(timezone.now())
-    asking.clear_unknown(timezone.now())
+    for provider in EContactProvider:
+        if asking.due(provider, timezone.now()).exists():
+            ask_gateway.apply_async(args=(provider.value,), expires=10, queue="receipts", retry=False)
+
+
+@shared_task(ignore_result=True)
+def ask_gateway(provider: str) -> None:
+    """Ask one gateway about unknown outcomes."""
+    asking.clear_unknown(provider, timezone.now())

@@ -124,7 +124,8 @@ def tick(provider: EContactProvider) -> None:
     while handing.withdraw(now):
         continue
     asking.reap(now)
-    asking.clear_unknown(now)
+    for each in (HELSENORGE, BESOKLEGEN):
+        asking.clear_unknown(each, now)
 
 
 class Fate:

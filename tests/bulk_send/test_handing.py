@@ -363,6 +363,28 @@ def test_a_gateway_that_answers_nobody_is_not_asked_two_hundred_times(gateway, c
     assert len(asked) == asking.ASKERS
 
 
+def test_a_mute_gateways_backlog_starves_no_other(clock, monkeypatch):
+    """Each gateway is asked by itself, with a share of its own."""
+    mute, well = ScriptedGateway(), ScriptedGateway()
+    monkeypatch.setattr(gateways, "MAKERS", {HELSENORGE: lambda: mute, BESOKLEGEN: lambda: well})
+    monkeypatch.setattr(asking, "BATCH", 2)
+    made = [econtact_clinic(ClinicFactory(), provider) for provider in (HELSENORGE, BESOKLEGEN)]
+    backlog, [kari] = make_patients(made[0], 5), make_patients(made[1], 1)
+    make_bulk(made[0], backlog)
+    make_bulk(made[1], [kari])
+    mute.answers, mute.lookups = (lambda letter: UNKNOWN), mute.is_mute
+    well.answers = well.take_silently
+    for provider in (HELSENORGE, BESOKLEGEN):
+        handing.run(provider, timezone.now())
+    clock.shift(SETTLED)
+    monkeypatch.setattr(tasks.ask_gateway, "apply_async", lambda args, **_how: tasks.ask_gateway(*args))
+
+    tasks.clear_handovers()
+
+    assert Fate(kari).handover.state == HandoverState.DELIVERED
+    assert {Fate(patient).handover.state for patient in backlog} == {HandoverState.UNKNOWN}
+
+
 def test_a_killed_worker_leaves_a_question_and_not_a_second_econtact(gateway, clinic, kari, work, clock):
     make_bulk(clinic, [kari])
     (going, _) = handing.claim(gateway, clinic.econtact_provider, timezone.now(), 10)
