@@ -19,6 +19,7 @@ from post.models import MessageTemplate
 from selection import false_positives
 
 PAGE = 100
+NEAR = 2_000  # places in the selection that are looked through before the whole of it is
 SHORT = {Reason.NOT_ELECTRONIC: _("Ikke elektronisk aktiv"), Reason.NO_CONTACT: _("Mangler mobil og e-post")}
 COUNTED = 10_000  # recipients whose numbers the composer compares every time it is shown; the confirmation always does
 
@@ -61,8 +62,8 @@ def right(bulk: Bulk, text: str, after: int, *, only_possible: bool) -> Page:
 
 
 def page(bulk: Bulk, rows: QuerySet[Any], after: int) -> Page:
-    """Read one page by its place in the selection, and judge those on it. Four queries."""
-    found = list(rows.filter(position__gt=after).order_by("position").values_list("patient", "position")[: PAGE + 1])
+    """Read one page by its place in the selection, and judge those on it. Five queries at most."""
+    found = next_places(rows, after)
     shown = found[:PAGE]
     people = judged(bulk, [pk for pk, _position in shown])
     marked = set(false_positives.among(bulk.selection).filter(patient_id__in=list(people)))
@@ -72,6 +73,16 @@ def page(bulk: Bulk, rows: QuerySet[Any], after: int) -> Page:
         more=shown[-1][1] if len(found) > PAGE else None,
         first=after,
     )
+
+
+def next_places(rows: QuerySet[Any], after: int) -> list[tuple[int, int]]:
+    """Return the patients and positions of the next page, and one more. Most often they are near.
+
+    The planner takes those who can be moved for a handful, and would judge a hundred thousand to find a page of them.
+    """
+    rows = rows.order_by("position").values_list("patient", "position")
+    near = list(rows.filter(position__gt=after, position__lte=after + NEAR)[: PAGE + 1])
+    return near if len(near) > PAGE else list(rows.filter(position__gt=after)[: PAGE + 1])
 
 
 def judged(bulk: Bulk, keys: Sequence[int]) -> dict[int, Any]:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from bulk_send.models import Bulk, Handover, HandoverState, Recipient, RecipientState, State
-from bulk_send.progress import CLOSED, HANDED, LOST, ON_THE_WAY, resent, was_told
+from bulk_send.progress import CLOSED, CLOSED_NOTICE, FALLEN, HANDED, LOST, ON_THE_WAY, resent, was_told
 from notifications.kinds import DeliveryState, Reason, SubjectType
 from notifications.kinds import State as NoticeState
 from notifications.models import Delivery, Notification
@@ -33,19 +33,21 @@ class Outcome:
 
 
 def not_told(bulk: Bulk, reason: str = "") -> QuerySet[Recipient]:
-    """Return those who were not told, all or for one reason; the same rows that `progress.of` counts."""
+    """Return those who were not told, all or for one reason; the same rows that `progress.of` counts.
+
+    A union, for the few are then found where they are few: by OR everyone would be looked through.
+    """
     fits = Q(reason=reason) if reason else Q()
-    rows = Q(state__in=[RecipientState.LEFT_OUT, RecipientState.STOPPED]) & fits
+    left_out = Recipient.objects.filter(fits, bulk=bulk, state__in=[RecipientState.LEFT_OUT, RecipientState.STOPPED])
     if bulk.is_sms:
-        closed = Notification.objects.filter(fits, batch=bulk.pk).exclude(
-            state__in=[NoticeState.WAITING, NoticeState.DISPATCHED]
-        )
+        closed = Notification.objects.filter(fits, batch=bulk.pk, state__in=CLOSED_NOTICE)
         hops = Delivery.objects.filter(fits, batch=bulk.pk, state__in=CLOSED, accepted_at=None)
-        rows |= Q(pk__in=closed.values("subject_id")) | Q(pk__in=hops.values("notification__subject_id"))
+        others = [closed.values("subject_id"), hops.values("notification__subject_id")]
     else:
-        refused = Handover.objects.filter(fits, bulk=bulk).exclude(state__in=[*HANDED, HandoverState.DELIVERED])
-        rows |= Q(pk__in=refused.values("recipient"))
-    found: QuerySet[Recipient] = Recipient.objects.filter(rows, bulk=bulk).order_by("position")
+        refused = Handover.objects.filter(fits, bulk=bulk, state__in=FALLEN)
+        others = [refused.values("recipient")]
+    keys = left_out.order_by().values("pk").union(*[rows.order_by() for rows in others], all=True)
+    found: QuerySet[Recipient] = Recipient.objects.filter(bulk=bulk, pk__in=keys).order_by("position")
     return found.exclude(pk__in=resent(bulk)) if bulk.is_sms else found
 
 

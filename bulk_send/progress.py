@@ -26,8 +26,10 @@ LOST = (DeliveryState.UNDELIVERED, DeliveryState.BOUNCED, DeliveryState.FAILED) 
 # Ended, and told only if the provider had accepted it first: Twilio may say «failed» of what it has accepted.
 CLOSED = tuple(state for state in DeliveryState if state not in (*TOLD, *ON_THE_WAY))
 TOLD_HOP = Q(state__in=TOLD) | Q(state__in=CLOSED, accepted_at__isnull=False)
-UNDISPATCHED = tuple(state for state in NoticeState if state != NoticeState.DISPATCHED)
+CLOSED_NOTICE = tuple(state for state in NoticeState if state not in (NoticeState.WAITING, NoticeState.DISPATCHED))
+UNDISPATCHED = (NoticeState.WAITING, *CLOSED_NOTICE)
 HANDED = (HandoverState.QUEUED, HandoverState.SENDING, HandoverState.UNKNOWN)
+FALLEN = tuple(state for state in HandoverState if state not in (*HANDED, HandoverState.DELIVERED))
 
 
 Group = tuple[str, str, int]  # state, reason, how many
@@ -62,6 +64,12 @@ class Progress:
     def not_told(self) -> int:
         """Everyone who was not told."""
         return sum(group.count for group in self.groups)
+
+    def count_of(self, reason: str | None) -> int:
+        """Return how many were not told for the reason, for any when it is empty; everyone for None."""
+        if reason is None:
+            return self.size
+        return sum(group.count for group in self.groups if reason in ("", group.reason))
 
     @property
     def handled(self) -> int:
@@ -168,7 +176,7 @@ def econtact(bulk: Bulk, planned: int, not_told: dict[str, int]) -> tuple[int, i
     in_portal = planned - sum(count for _state, _reason, count in handovers if _reason != Reason.BULK_STOPPED)
     delivered = sum(count for state, _reason, count in handovers if state == HandoverState.DELIVERED)
     going = sum(count for state, _reason, count in handovers if state in HANDED)
-    refused = [row for row in handovers if row[0] not in (*HANDED, HandoverState.DELIVERED)]
+    refused = [row for row in handovers if row[0] in FALLEN]
     add(not_told, [(reason, count) for _state, reason, count in refused if reason != Reason.BULK_STOPPED])
     return in_portal + delivered, going, 0, 0
 

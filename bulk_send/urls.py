@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bulk_send import compose_views, views
+from bulk_send import compose_views, report, views
 
 app_name = "bulk_send"
 urlpatterns = [
@@ -16,5 +16,5 @@ urlpatterns = [
     path("masseutsendelse/<int:pk>/angre/", views.undo, name="undo"),
     path("masseutsendelse/<int:pk>/stopp/", views.stop, name="stop"),
     path("masseutsendelse/<int:pk>/send-pa-nytt/", views.resend, name="resend"),
-    path("masseutsendelse/<int:pk>/rapport.csv", views.export, name="export"),
+    path("masseutsendelse/<int:pk>/rapport.csv", report.export, name="export"),
 ]

@@ -1,9 +1,7 @@
-"""Confirm, follow, undo, stop and report a bulk (spec I4-I6)."""
+"""Confirm, follow, undo and stop a bulk (spec I4-I6)."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -12,23 +10,21 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bulk_send import confirming, guard, lists, milestones, outcomes, progress, resending, summary
+from bulk_send import confirming, guard, lists, milestones, outcomes, progress, report, resending, summary
 from bulk_send.compose_views import compose, go_to
 from bulk_send.forms import TakstForm
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics import audit, toasts
 from clinics.access import Right
-from clinics.cells import formula_safe
 from clinics.gate import StaffRequest, does_not_prolong, needs, row_or_404
 from clinics.models import AuditAction
-from notifications.kinds import Reason
 
 RELATED = ("clinic", "selection__clinic", "practitioner", "created_by", "confirmed_by", "resend_of")
 PAGE = 50
@@ -116,18 +112,16 @@ def bulk(request: StaffRequest, pk: int) -> HttpResponse:
     context = standing(row)
     if request.htmx:
         return followed(request, context | {"tells_milestone": request.GET.get("steg") != context["milestone"].key})
-    reason = request.GET.get("grunn", "")
-    narrowed = outcomes.not_told(row, reason if reason in Reason.values else "") if "grunn" in request.GET else None
-    rows = Recipient.objects.filter(bulk=row).order_by("position") if narrowed is None else narrowed
-    page = Paginator(rows.select_related("patient", "bulk"), PAGE).get_page(request.GET.get("side"))
-    shown = list(page.object_list)
-    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[one.patient_id for one in shown])
+    reason = report.reason_in(request.GET)
+    rows = Recipient.objects.filter(bulk=row) if reason is None else outcomes.not_told(row, reason)
+    page = report.page_of(rows, request.GET)
+    audit.record_search(clinic=request.clinic, actor=request.user, patient_ids=[one.patient_id for one in page.rows])
     context |= {
         "page": page,
-        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-        "outcomes": outcomes.of(shown),
-        "query": f"grunn={reason}&" if "grunn" in request.GET else "",
-        "is_narrowed": "grunn" in request.GET,
+        "total": context["progress"].count_of(reason),
+        "outcomes": outcomes.of(page.rows),
+        "query": "" if reason is None else f"grunn={reason}&",
+        "is_narrowed": reason is not None,
         "can_resend": resending.can_resend(row, context["progress"]),
     }
     return render(request, "bulk_send/bulk.html", context)
@@ -211,42 +205,3 @@ def takst(request: StaffRequest) -> HttpResponse:
         "back": reverse("bulk_send:list"),
     }
     return render(request, "components/form_page.html", context, status=422 if form.is_bound else 200)
-
-
-class Echo:
-    """A file that gives back each line, so that a report of any size streams."""
-
-    def write(self, line: str) -> str:
-        """Return the line."""
-        return line
-
-
-@require_GET
-@needs(Right.EXPORT)
-def export(request: StaffRequest, pk: int) -> HttpResponse:
-    """Stream the report as CSV: everyone, what became of them and why; safe in a spreadsheet."""
-    row = row_or_404(request, Bulk, pk, select_related=RELATED)
-    audit.record(AuditAction.EXPORT, clinic=request.clinic, actor=request.user, what=f"bulk {pk}")
-    response: Any = StreamingHttpResponse(lines(row), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="masseutsendelse-{pk}.csv"'
-    streamed: HttpResponse = response
-    return streamed
-
-
-def lines(bulk: Bulk) -> Iterator[str]:
-    """Write the report line by line, a page of recipients in memory at a time."""
-    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
-    yield "\ufeff"
-    yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt"), _("Varslet")]))
-    after = 0
-    while rows := list(
-        Recipient.objects.filter(bulk=bulk, position__gt=after)
-        .select_related("patient", "bulk")
-        .order_by("position")[:500]
-    ):
-        after = rows[-1].position
-        for found in outcomes.of(rows):
-            at = found.at.astimezone(bulk.clinic.zone).strftime("%d.%m.%Y %H:%M") if found.at else ""
-            is_told = {True: _("Ja"), False: _("Nei"), None: ""}[found.is_told]
-            cells = [found.patient.name, found.word, found.reason, at, is_told]
-            yield str(writer.writerow([formula_safe(cell) for cell in cells]))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bulk_send import confirming, drafting, outcomes, planning, resending, summary
+from bulk_send import confirming, drafting, outcomes, planning, report, resending, summary
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics.models import AuditEvent, EContactProvider
 from notifications import receipts
@@ -372,6 +372,32 @@ def test_those_not_told_are_listed_by_reason(people, draft, web, work, sms, send
 
     assert people[1].name in page
     assert people[2].name not in page
+
+
+def test_the_report_is_turned_page_by_page_without_loss(people, draft, web, send, clinic, work, sms, monkeypatch):
+    """spec I4, I7: forwards and backwards everyone is seen once; the last page is found at once; narrowed it holds."""
+    monkeypatch.setattr(report, "PAGE", 2)
+    PatientFactory.create_batch(2, clinic=clinic)
+    bulk = send(draft())
+    Patient.objects.exclude(pk=people[1].pk).update(consent="withdrawn")
+    work()
+
+    def walk(first, word):
+        found, query = [], first
+        while query is not None:
+            page = web.get(url("bulk", bulk) + f"?{query}").content.decode()
+            found.append(re.findall(r'<tr><td><a href="[^"]*?(\d+)[^"]*"', page))
+            step = re.search(rf'href="\?([^"#]*{word}=\d+)#h-people"', page)
+            query = step and step[1].replace("&amp;", "&")
+        return found
+
+    everyone = [str(row.patient_id) for row in bulk.recipients.order_by("position")]
+    told = str(people[1].pk)
+    forth, back = walk("", "etter"), walk("siste=1", "foer")
+    assert [pk for page in forth for pk in page] == everyone == [pk for page in reversed(back) for pk in page]
+    assert (len(forth), len(back)) == (3, 3)
+    assert [pk for page in walk("grunn=", "etter") for pk in page] == [pk for pk in everyone if pk != told]
+    assert "Viser 2 av 4" in web.get(url("bulk", bulk) + "?grunn=&etter=abc&side=9").content.decode()
 
 
 def test_send_again_to_those_who_were_not_told_after_mending(people, draft, web, work, sms, send):
