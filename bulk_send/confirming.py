@@ -1,4 +1,4 @@
-"""«Send nå», «Angre» and «Stopp»: what freezes a bulk, and what takes it back (spec I4-I6)."""
+"""«Send nå»: what is asked of a bulk before it is frozen (spec I4-I6)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
 from bulk_send import eligibility, placeholders, summary
-from bulk_send.models import IN_HAND, Bulk, Handover, HandoverState, Recipient, RecipientState, State
+from bulk_send.models import Bulk, Recipient, RecipientState, State
 from clinics import audit
 from clinics.models import AuditAction, Clinic, Practitioner, User
 from economy.tariff import Tariff
-from notifications.bulk import delete_found, insert_found
-from notifications.kinds import DeliveryState, Reason
-from notifications.kinds import State as NoticeState
-from notifications.models import Delivery, DeliveryEvent, Notification
+from notifications.kinds import Reason
 from selection import false_positives
 
 MOST_A_DAY = 3  # bulks to one person in 24 hours, whoever sends them (peers: a hundred SMS to one person)
@@ -192,74 +189,3 @@ def sent_today(clinic: Clinic, now: datetime) -> int:
     start = datetime.combine(local.date(), time(), clinic.zone)
     rows = Bulk.objects.filter(clinic=clinic, confirmed_at__gte=start, confirmed_at__lt=start + timedelta(days=1))
     return int(rows.aggregate(total=Sum("size", default=0))["total"])
-
-
-@transaction.atomic
-def undo(bulk: Bulk, *, by: User, now: datetime) -> bool:
-    """Take it back before the countdown ends: it is a draft again, as it was. Returns whether it was in time."""
-    current = locked(bulk)
-    if current.state != State.COUNTDOWN or current.release_at is None or current.release_at <= now:
-        return False
-    delete_found(Recipient.objects.filter(bulk=current, state=RecipientState.LEFT_OUT))
-    current.confirmed_by = current.confirmed_at = current.release_at = None
-    current.size, current.digest, current.code, current.tariff_on = 0, "", "", None
-    current.version += 1
-    back_to(current, now)
-    audit.record(AuditAction.BULK, clinic=current.clinic, actor=by, what=f"undone {current.pk}")
-    return True
-
-
-def back_to(bulk: Bulk, now: datetime) -> None:
-    """Make it a draft again; beside another draft of the same selection it is kept as undone."""
-    bulk.state = State.DRAFT
-    try:
-        with transaction.atomic():
-            bulk.save()
-    except IntegrityError:
-        bulk.state, bulk.ended_at = State.UNDONE, now
-        bulk.save()
-
-
-@transaction.atomic
-def stop(bulk: Bulk, *, by: User, now: datetime) -> bool:
-    """Stop what has not been handed to a provider: the rest makes nothing, waiting SMS are not sent.
-
-    E-contacts that are made stand, card and notice with them. Returns False when there was nothing left to stop.
-    """
-    current = locked(bulk)
-    if current.state not in (*IN_HAND, State.DONE) or not is_stoppable(current):
-        return False
-    Recipient.objects.filter(bulk=current, state=RecipientState.CHOSEN).update(
-        state=RecipientState.STOPPED, reason=Reason.BULK_STOPPED
-    )
-    if current.is_sms:
-        stop_messages(current, now)
-    current.state, current.ended_at = State.STOPPED, now
-    current.save(update_fields=["state", "ended_at"])
-    audit.record(AuditAction.BULK, clinic=current.clinic, actor=by, what=f"stopped {current.pk}")
-    return True
-
-
-def stop_messages(bulk: Bulk, now: datetime) -> None:
-    """Close what waits and what is queued, also while the channel rests; what a worker holds is asked about anew."""
-    Notification.objects.filter(batch=bulk.pk, state=NoticeState.WAITING).update(
-        state=NoticeState.CANCELLED, reason=Reason.BULK_STOPPED, settled_at=now
-    )
-    stopped = {"state": DeliveryState.SUPPRESSED, "reason": Reason.BULK_STOPPED}
-    queued = Delivery.objects.filter(batch=bulk.pk, state=DeliveryState.QUEUED)
-    queued.update(settled_at=now, **stopped)
-    closed = Delivery.objects.filter(batch=bulk.pk, **stopped).order_by().values_list("pk")
-    insert_found(
-        DeliveryEvent, {"what": DeliveryEvent.What.STOPPED, "code": "", "at": now, **stopped}, ["delivery"], closed
-    )
-
-
-def is_stoppable(bulk: Bulk) -> bool:
-    """Whether something is left that has not been handed over."""
-    if bulk.state in IN_HAND:
-        return True
-    if Handover.objects.filter(bulk=bulk, state=HandoverState.QUEUED).exists():
-        return True
-    waiting = Notification.objects.filter(batch=bulk.pk, state=NoticeState.WAITING)
-    queued = Delivery.objects.filter(batch=bulk.pk, state=DeliveryState.QUEUED)
-    return bulk.is_sms and (waiting.exists() or queued.exists())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from bulk_send import asking, handing, planning
+from bulk_send import asking, handing, planning, stopping
 from clinics.models import EContactProvider
 
 ROUNDS = 20  # slices of each bulk, or batches to a gateway, per task
@@ -13,10 +13,11 @@ ROUNDS = 20  # slices of each bulk, or batches to a gateway, per task
 
 @shared_task(ignore_result=True)
 def make_due() -> None:
-    """Make what confirmed bulks have promised."""
+    """Make what confirmed bulks have promised, and close what stopped ones have left."""
     for _ in range(ROUNDS):
         if not planning.run(timezone.now()):
-            return
+            break
+    stopping.sweep(timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bulk_send import confirming, guard, lists, milestones, outcomes, progress, report, resending, summary
+from bulk_send import confirming, guard, lists, milestones, outcomes, progress, report, resending, stopping, summary
 from bulk_send.compose_views import compose, go_to
 from bulk_send.forms import TakstForm
 from bulk_send.models import Bulk, Recipient, State, Type
@@ -146,7 +146,7 @@ def standing(bulk: Bulk) -> dict[str, Any]:
         "milestone": milestones.reached(bulk, found),
         "can_undo": bulk.state == State.COUNTDOWN and left > 0,
         "seconds_left": left,
-        "can_stop": bulk.state != State.COUNTDOWN and confirming.is_stoppable(bulk),
+        "can_stop": bulk.state != State.COUNTDOWN and stopping.is_stoppable(bulk),
     }
 
 
@@ -155,7 +155,7 @@ def standing(bulk: Bulk) -> dict[str, Any]:
 def undo(request: StaffRequest, pk: int) -> HttpResponse:
     """Take it back before the countdown ends."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
-    if confirming.undo(row, by=request.user, now=timezone.now()):
+    if stopping.undo(row, by=request.user, now=timezone.now()):
         toasts.say(request, _("Utsendelsen er angret. Ingenting er sendt, og kladden er som den var."))
     else:
         toasts.say(request, _("Det var for sent å angre. Du kan stoppe det som ikke er sendt."))
@@ -167,7 +167,7 @@ def undo(request: StaffRequest, pk: int) -> HttpResponse:
 def stop(request: StaffRequest, pk: int) -> HttpResponse:
     """Stop what has not been handed over."""
     row = row_or_404(request, Bulk, pk, select_related=RELATED)
-    if confirming.stop(row, by=request.user, now=timezone.now()):
+    if stopping.stop(row, by=request.user, now=timezone.now()):
         toasts.say(request, _("Sendingen er stoppet."))
     else:
         toasts.say(request, _("Det var ikke mer å stoppe."))

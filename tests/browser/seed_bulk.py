@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from bulk_send import confirming, drafting, planning
+from bulk_send import confirming, drafting, planning, stopping
 from bulk_send.models import Bulk, Purpose, State, Type
 from clinics.models import Clinic, Membership, Practitioner, Role, User
 from overview.management import demo_staff
@@ -120,5 +120,5 @@ def done(bulk: Bulk, by: User, now: datetime) -> Bulk:
 
 def stopped(bulk: Bulk, by: User, now: datetime) -> Bulk:
     """Stop it after the first slice."""
-    confirming.stop(running(bulk, by, now), by=by, now=now)
+    stopping.stop(running(bulk, by, now), by=by, now=now)
     return bulk

@@ -9,13 +9,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from bulk_send import confirming, drafting, planning
+from bulk_send import drafting, planning, progress, stopping
 from bulk_send.confirming import CannotSend
 from bulk_send.models import RecipientState, State, Type
 from clinics.models import AuditEvent
 from economy.models import BillingCard
 from notifications.kinds import Reason
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, DeliveryEvent, Notification
+from notifications.providers.base import Outcome
 from patients.models import Patient
 from post.models import Dialog
 from tests.factories import PatientFactory, PractitionerFactory
@@ -57,7 +58,7 @@ def test_undone_in_time_it_is_a_draft_again_as_it_was(people, draft, send, work,
     bulk = send(draft())
     clock.shift(timedelta(seconds=29))
 
-    assert confirming.undo(bulk, by=staff, now=timezone.now())
+    assert stopping.undo(bulk, by=staff, now=timezone.now())
     work(seconds=60)
 
     bulk.refresh_from_db()
@@ -74,7 +75,7 @@ def test_undone_too_late_it_goes_on(people, draft, send, work, sms, clock, staff
     bulk = send(draft())
     clock.shift(timedelta(seconds=30))
 
-    assert not confirming.undo(bulk, by=staff, now=timezone.now())
+    assert not stopping.undo(bulk, by=staff, now=timezone.now())
     work(seconds=0)
 
     assert len(sms.sent) == 3
@@ -95,7 +96,7 @@ def test_undone_beside_a_new_draft_it_is_kept_as_undone(people, draft, send, sta
     bulk = send(draft())
     type(bulk).objects.create(clinic=bulk.clinic, selection=bulk.selection, created_by=staff)
 
-    confirming.undo(bulk, by=staff, now=timezone.now())
+    stopping.undo(bulk, by=staff, now=timezone.now())
 
     bulk.refresh_from_db()
     assert bulk.state == State.UNDONE
@@ -215,7 +216,7 @@ def test_stop_makes_nothing_more(clinic, draft, send, work, sms, staff):
     bulk = send(draft())
     planning.run(timezone.now() + timedelta(seconds=30), 2)
 
-    assert confirming.stop(bulk, by=staff, now=timezone.now())
+    assert stopping.stop(bulk, by=staff, now=timezone.now())
     work()
 
     states = list(bulk.recipients.order_by("pk").values_list("state", flat=True))
@@ -234,7 +235,7 @@ def test_stop_reaches_what_is_queued_for_the_provider(people, draft, send, work,
     dispatch.run(timezone.now(), Lane.BULK)
     sending.run(Channel.SMS, Lane.BULK, timezone.now(), limit=1)
 
-    assert confirming.stop(bulk, by=staff, now=timezone.now())
+    assert stopping.stop(bulk, by=staff, now=timezone.now())
     work(seconds=0)
 
     assert len(sms.sent) == 1
@@ -245,18 +246,45 @@ def test_stop_reaches_what_is_queued_for_the_provider(people, draft, send, work,
     ]
 
 
+def test_what_a_worker_held_when_it_was_stopped_does_not_wait_for_the_provider(people, draft, send, sms, staff, clock):
+    """The provider asks for an hour; the bulk is at rest at the next tick, and each hop has one line of it."""
+    from notifications import dispatch, sending
+    from notifications.kinds import Channel, Lane
+
+    bulk = send(draft())
+    clock.shift(timedelta(seconds=30))
+    planning.run(timezone.now())
+    dispatch.run(timezone.now(), Lane.BULK)
+
+    def stopped_meanwhile(message):
+        stopping.stop(bulk, by=staff, now=timezone.now())
+        return Outcome.later(Reason.PROVIDER_BUSY, retry_after=timedelta(hours=1))
+
+    sms.answers = stopped_meanwhile
+    sending.run(Channel.SMS, Lane.BULK, timezone.now(), limit=2)
+    clock.shift(timedelta(seconds=1))
+    held = Delivery.objects.filter(state="queued").count()
+    found = [stopping.sweep(timezone.now()), stopping.sweep(timezone.now())]
+
+    assert (held, found) == (2, [1, 0])
+    assert list(Delivery.objects.values_list("state", "reason")) == [("suppressed", Reason.BULK_STOPPED)] * 3
+    assert DeliveryEvent.objects.filter(what="stopped").count() == 3
+    bulk.refresh_from_db()
+    assert progress.of(bulk).is_settled
+
+
 def test_nothing_left_to_stop_is_said(people, draft, send, work, sms, staff):
     bulk = send(draft())
     work()
 
-    assert not confirming.stop(bulk, by=staff, now=timezone.now())
+    assert not stopping.stop(bulk, by=staff, now=timezone.now())
     bulk.refresh_from_db()
     assert bulk.state == State.DONE
 
 
 def test_every_step_is_logged_with_its_purpose(people, draft, send, work, sms, staff, clock):
     bulk = send(draft())
-    confirming.undo(bulk, by=staff, now=timezone.now())
+    stopping.undo(bulk, by=staff, now=timezone.now())
     bulk.refresh_from_db()
     send(bulk)
     work()
@@ -298,7 +326,7 @@ def test_stop_closes_what_is_queued_while_the_channel_rests(people, draft, send,
     planning.run(timezone.now())
     dispatch.run(timezone.now(), Lane.BULK)
 
-    confirming.stop(bulk, by=staff, now=timezone.now())
+    stopping.stop(bulk, by=staff, now=timezone.now())
 
     assert set(Delivery.objects.values_list("state", "reason")) == {("suppressed", Reason.BULK_STOPPED)}
     assert DeliveryEvent.objects.filter(what="stopped", reason=Reason.BULK_STOPPED).count() == 3

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bulk_send import confirming, drafting, outcomes, planning, report, resending, summary
+from bulk_send import drafting, outcomes, planning, report, resending, stopping, summary
 from bulk_send.models import Bulk, Recipient, State, Type
 from clinics.models import AuditEvent, EContactProvider
 from notifications import receipts
@@ -342,7 +342,7 @@ def test_those_left_out_or_stopped_before_their_turn_have_an_explanation(people,
     bulk = send(bulk)
     Patient.objects.filter(pk=late.pk).update(mobile="", email="")
     planning.make_slice(bulk.pk, timezone.now() + timedelta(seconds=30), 1)
-    confirming.stop(bulk, by=bulk.created_by, now=timezone.now())
+    stopping.stop(bulk, by=bulk.created_by, now=timezone.now())
     Patient.objects.update(consent="given", mobile="+4742999999")  # mended since: the reason is the one of then
     said = ["Pasienten har trukket samtykket", "Masseutsendelsen ble stoppet"]
     said.insert(

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bulk_send import confirming, drafting, planning
+from bulk_send import confirming, drafting, planning, stopping
 from bulk_send.confirming import CannotSend
 from bulk_send.drafting import Conflict
 from bulk_send.models import Bulk, Recipient, State, Type
@@ -94,7 +94,7 @@ def test_stop_and_the_worker_never_both_have_a_recipient(crowd, draft, send, clo
 
     at_once(
         lambda: [planning.make_slice(bulk.pk, due, 2) for _ in range(6)],
-        lambda: confirming.stop(bulk, by=staff, now=due),
+        lambda: stopping.stop(bulk, by=staff, now=due),
     )
 
     planned = set(Recipient.objects.filter(state="planned").values_list("pk", flat=True))
@@ -109,7 +109,7 @@ def test_undo_and_the_worker_never_both_win(crowd, draft, send, clock, staff, at
 
     at_once(
         lambda: planning.make_slice(bulk.pk, due),
-        lambda: confirming.undo(bulk, by=staff, now=due - timedelta(microseconds=1)),
+        lambda: stopping.undo(bulk, by=staff, now=due - timedelta(microseconds=1)),
     )
 
     bulk.refresh_from_db()

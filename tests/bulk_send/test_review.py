@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from bulk_send import confirming, drafting, guard, planning, progress, resending, summary
+from bulk_send import drafting, guard, planning, progress, resending, stopping, summary
 from bulk_send.confirming import CannotSend
 from bulk_send.models import Bulk, State, Type
 from notifications import reconcile
@@ -132,7 +132,7 @@ def test_a_tariff_to_come_is_not_shown_yet(people, draft, send, clinic, clock):
 def test_an_undone_bulk_is_settled(people, draft, send, staff, clock):
     bulk = send(draft())
     Bulk.objects.create(clinic=bulk.clinic, selection=bulk.selection, created_by=staff)
-    confirming.undo(bulk, by=staff, now=timezone.now())
+    stopping.undo(bulk, by=staff, now=timezone.now())
     bulk.refresh_from_db()
 
     found = progress.of(bulk)
