@@ -56,6 +56,7 @@ def environment() -> dict[str, str]:
         "HELSENORGE_GATEWAY_URL": f"{sandbox}/helsenorge",
         "BESOKLEGEN_GATEWAY_URL": f"{sandbox}/besoklegen",
         "OIDC_PROVIDERS": json.dumps([log_in_provider(f"{sandbox}/oidc", values)]),
+        "DIGICARE_GATEWAY_URL": f"{sandbox}/digicare",
         "BROKER_URL": f"redis+socket://{broker_socket()}",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
@@ -81,6 +82,7 @@ def new_secrets() -> dict[str, str]:
         "BESOKLEGEN_GATEWAY_TOKEN": secrets.token_hex(16),
         "OIDC_CLIENT_ID": "pasientvarsel",
         "OIDC_CLIENT_SECRET": secrets.token_hex(16),
+        "DIGICARE_GATEWAY_TOKEN": secrets.token_hex(16),
     }
 
 

@@ -215,6 +215,7 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.send_due": {"queue": "urgent"},
     "notifications.tasks.dispatch_bulk": {"queue": "bulk"},
     "notifications.tasks.send_bulk": {"queue": "bulk"},
+    "integrations.tasks.answer_neighbours": {"queue": "bulk"},
     "bulk_send.tasks.make_due": {"queue": "bulk"},
     "bulk_send.tasks.hand_over_due": {"queue": "bulk"},
     "bulk_send.tasks.clear_handovers": {"queue": "receipts"},
@@ -243,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
         "notifications.tasks.apply_receipts": TICK_SECONDS,
         "notifications.tasks.clear_up": 10 * TICK_SECONDS,
         "notifications.tasks.poll": 60.0,
+        "integrations.tasks.answer_neighbours": 5.0,
         "integrations.tasks.run_waiting": 30.0,
         "integrations.tasks.forget_old": 24 * 3600.0,
         "timebook.tasks.compare_plan": 24 * 3600.0,
@@ -295,13 +297,13 @@ VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
 VAPID_CONTACT = env.str("VAPID_CONTACT", default="mailto:drift@example.com")
 PUSH_BASE_URL = env.str("PUSH_BASE_URL", default="")  # the sandbox's push service; empty means the real ones only
 
-# --- E-contact: the gateways of Helsenorge and Besøklegen -----------------------------------------------------------
-GATEWAYS = {  # by clinics.models.EContactProvider: address and bearer token
+# --- The gateways of Helsenorge, Besøklegen and DigiCare -----------------------------------------------------------
+GATEWAYS = {  # by integrations.Neighbour: address and bearer token; e-contact goes to the first two
     name: {
         "URL": env.str(f"{name.upper()}_GATEWAY_URL", default="").rstrip("/"),
         "TOKEN": env.str(f"{name.upper()}_GATEWAY_TOKEN", default=""),
     }
-    for name in ("helsenorge", "besoklegen")
+    for name in ("helsenorge", "besoklegen", "digicare")
 }
 NEIGHBOUR_CALLS_PER_MINUTE = env.int("NEIGHBOUR_CALLS_PER_MINUTE", default=1_200)  # of one clinic and neighbour
 GATEWAY_IN_FLIGHT = env.int("GATEWAY_IN_FLIGHT", default=16)

@@ -1,6 +1,11 @@
 """App configuration."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+
+# What neighbours may tell, and what follows when the clinic answers them: importing registers it.
+REGISTERED = ("appointments_in", "convene", "dialogs_in", "econtacts_in", "signals")
 
 
 class IntegrationsConfig(AppConfig):
@@ -9,7 +14,11 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Let e-contact find its gateways, and neighbours' events their readers."""
-        from integrations import appointments_in, convene, dialogs_in, gateways  # noqa: F401, PLC0415 - apps are ready now
+        """Let e-contact find its gateways, events their readers, and dialogs what became of their answers."""
+        from integrations import answers, gateways  # noqa: PLC0415 - apps are ready now
+        from post import carried  # noqa: PLC0415
 
         gateways.register()
+        carried.register(answers.marks)
+        for name in REGISTERED:
+            import_module(f"integrations.{name}")

@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from bulk_send import reported
 from clinics.models import Clinic
 from integrations import people
+from integrations.econtacts_in import as_reference
 from integrations.events import Apply, Refused, register
 from integrations.neighbour_models import Neighbour, Why
 from integrations.people import Named
 from integrations.reading import Reader
 from patients.models import Patient
 from post import patient_side, writing
-from post.models import SUBJECT_MAX, SWITCHED, TEXT_MAX, Dialog, Message, Source
+from post.models import SUBJECT_MAX, TEXT_MAX, Dialog, DialogKind, Message, Source
 
 KEYS = UUID("6f4d1d6e-3c55-4a8e-9f0a-0d6a0c3b9e51")  # a message's key is derived from its id there
 ID_MAX = 200
@@ -40,6 +42,8 @@ class Written:
         row = dialog_of(clinic, self.neighbour, self.dialog)
         if row and row.patient_id != card.pk:
             raise Refused(Why.OTHER_PATIENT)
+        if row is None and self.kind == DialogKind.E_CONTACT:  # only the clinic begins one
+            raise Refused(Why.UNKNOWN_DIALOG)
         try:
             message = self.add(row, now) if row else self.begin(card, now)
         except writing.AlreadySent:
@@ -88,10 +92,11 @@ class Seen:
 
 
 def dialog_of(clinic: Clinic, neighbour: Neighbour, external_id: str) -> Dialog | None:
-    """Return the dialog by the neighbour's id of it."""
+    """Return the dialog by the neighbour's id of it, or an e-contact's by the reference it was handed over with."""
     rows = Dialog.objects.of(clinic).filter(source=neighbour, external_id=external_id)
     found: Dialog | None = rows.select_related("patient").first()
-    return found
+    reference = as_reference(external_id)
+    return found or (reported.dialog_by(clinic, neighbour, reference) if reference else None)
 
 
 def read_message(neighbour: Neighbour, said: Reader) -> Apply:
@@ -101,7 +106,7 @@ def read_message(neighbour: Neighbour, said: Reader) -> Apply:
         neighbour=neighbour,
         external_id=said.text("id", ID_MAX),
         dialog=dialog.text("id", ID_MAX),
-        kind=dialog.one_of("kind", SWITCHED),
+        kind=dialog.one_of("kind", DialogKind.values),
         subject=dialog.text("subject", SUBJECT_MAX),
         patient=people.read_patient(said),
         text=said.text("text", TEXT_MAX),

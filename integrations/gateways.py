@@ -1,4 +1,4 @@
-"""The e-contact gateways of Helsenorge and Besøklegen over HTTP: one JSON dialect, an address and a token each.
+"""The gateways of Helsenorge, Besøklegen and DigiCare over HTTP: one JSON dialect, an address and a token each.
 
 A text is read here at security level 4 (spec C4): it goes into the request's body, and into no address, log or error.
 """
@@ -10,7 +10,7 @@ import atexit
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from functools import partial
 from typing import Any
@@ -34,6 +34,7 @@ from notifications.providers.loopback import leads_out
 
 logger = logging.getLogger(__name__)
 
+LETTERS = "/econtact/v1/messages"
 LARGEST_ANSWER = 64 * 1024  # bytes
 REUSED = "reference_reused"  # another text came with the reference before: that one may have been ours
 Answer = tuple[int, Any, aiohttp.typedefs.LooseHeaders]
@@ -44,15 +45,20 @@ class HttpGateway:
 
     def __init__(self, provider: str) -> None:
         chosen = settings.GATEWAYS[provider]
-        self.url = f"{chosen['URL']}/econtact/v1/messages" if chosen["URL"] else ""
+        self.base = chosen["URL"]
         self.token = chosen["TOKEN"]
         self.is_real = leads_out(chosen["URL"])
         self.pid = 0
         self.session: aiohttp.ClientSession | None = None
 
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is an address to call, and something to show there."""
+        return bool(self.base and self.token)
+
     def send(self, batch: Sequence[Letter]) -> Sequence[Outcome]:
         """Hand over every letter, a few at a time; one outcome each, in order."""
-        if not self.url or not self.token:
+        if not self.is_set_up:
             return [Outcome.setup("no_address")] * len(batch)
         return LOOP.run(self._send_all(batch)) if batch else []
 
@@ -70,31 +76,47 @@ class HttpGateway:
         return outcomes
 
     async def _send_one(self, letter: Letter) -> Outcome:
-        reference = str(letter.reference)
+        return await self._hand_over(LETTERS, str(letter.reference), body_of(letter))
+
+    async def _hand_over(self, path: str, reference: str, body: Mapping[str, object]) -> Outcome:
         try:
-            status, answer, headers = await self._call(
-                "POST", self.url, json=body_of(letter), headers={"Idempotency-Key": reference}
-            )
+            status, answer, headers = await self._call("POST", path, json=body, headers={"Idempotency-Key": reference})
         except Exception as problem:  # whatever it is, the other letters go on
             return explained(problem)
         return told(status, answer, headers, reference)
 
-    def lookup(self, reference: UUID) -> Found | None:
-        """Ask whether the gateway has the reference; only its own 404 means that it has not. Raises LookupFailed."""
-        if not self.url or not self.token:
+    def hand_over(self, path: str, reference: UUID, body: Mapping[str, object]) -> Outcome:
+        """Hand over one body under our reference, which makes a second attempt harmless."""
+        if not self.is_set_up:
+            return Outcome.setup("no_address")
+        return LOOP.run(self._hand_over(path, str(reference), body))
+
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> tuple[int, Any]:
+        """Ask what changes nothing there. Returns status and JSON. Raises LookupFailed."""
+        if not self.is_set_up:
             raise LookupFailed("no_address")
         try:
-            status, answer, _ = LOOP.run(self._call("GET", f"{self.url}/{reference}"))
+            status, answer, _ = LOOP.run(self._call(method, path, json=body))
         except Exception as problem:
             raise LookupFailed(type(problem).__name__) from None  # the cause could quote an answer
-        match status, answer:
-            case 200, {"reference": str(found), "status": "delivered"} if found == str(reference):
-                return Found(reference)
-            case 404, {"code": "unknown_reference"}:
-                return None
-        raise LookupFailed(str(status))
+        return status, answer
 
-    async def _call(self, method: str, url: str, **options: Any) -> Answer:
+    def lookup(self, reference: UUID) -> Found | None:
+        """Ask whether the gateway has the letter. Raises LookupFailed."""
+        return Found(reference) if self.has(LETTERS, reference) else None
+
+    def has(self, path: str, reference: UUID) -> bool:
+        """Ask whether it has the reference; only its own 404 means that it has not. Raises LookupFailed."""
+        match self.ask("GET", f"{path}/{reference}"):
+            case 200, {"reference": str(found), "status": "delivered"} if found == str(reference):
+                return True
+            case 404, {"code": "unknown_reference"}:
+                return False
+            case status, _:
+                raise LookupFailed(str(status))
+
+    async def _call(self, method: str, path: str, **options: Any) -> Answer:
+        url = f"{self.base}{path}"
         async with self._connected().request(method, url, allow_redirects=False, **options) as response:
             return response.status, await read(response), response.headers
 
@@ -130,11 +152,15 @@ def body_of(letter: Letter) -> dict[str, object]:
 
 
 def recipient_of(letter: Letter) -> dict[str, str]:
-    """Return who it is for: fødselsnummer or D-number by its register, else the clinic's own number."""
-    if not letter.national_number:
-        return {"system": "local", "value": letter.local_number}
-    is_d_number = letter.national_number[0] in "4567"
-    return {"system": f"{NORWAY}{2 if is_d_number else 1}", "value": letter.national_number}
+    """Return who it is for."""
+    return numbered(letter.national_number, letter.local_number)
+
+
+def numbered(national: str, local: str) -> dict[str, str]:
+    """Name a patient: by fødselsnummer or D-number with its register, else by the clinic's own number."""
+    if not national:
+        return {"system": "local", "value": local}
+    return {"system": f"{NORWAY}{2 if national[0] in '4567' else 1}", "value": national}
 
 
 async def read(response: aiohttp.ClientResponse) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
+from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.models import User
 from clinics.scope import ClinicRow
+from notifications.queries import ClaimingQuerySet
+from post.models import Message
 
 
 class Neighbour(models.TextChoices):
@@ -153,3 +156,51 @@ class ForeignVersion(ClinicRow):
 
     def __str__(self) -> str:
         return f"{self.neighbour} {self.version}"
+
+
+class AnswerState(models.TextChoices):
+    """Where the clinic's answer in a neighbour's dialog stands."""
+
+    QUEUED = "queued", _("Overleveres")
+    SENDING = "sending", _("Overleveres")
+    UNKNOWN = "unknown", _("Uvisst om den kom fram")  # asked about by our reference, never sent blindly again
+    DELIVERED = "delivered", _("Levert")
+    REFUSED = "refused", _("Avvist")
+    EXPIRED = "expired", _("Ikke levert i tide")
+
+
+OPEN_ANSWERS = (AnswerState.QUEUED, AnswerState.SENDING, AnswerState.UNKNOWN)
+
+
+class AnswerQuerySet(ClaimingQuerySet):
+    """Answers, found by what is to be done with them."""
+
+    def to_do(self, state: AnswerState, neighbour: str, now: datetime) -> Self:
+        """Keep those in the state whose time has come, oldest first."""
+        return self.filter(state=state, neighbour=neighbour, due_at__lte=now).order_by("due_at", "pk")
+
+
+class Answer(ClinicRow):
+    """A message from the clinic on its way back to the neighbour that the dialog comes from; no content."""
+
+    message = models.OneToOneField(Message, models.PROTECT, related_name="+")
+    neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
+    reference = models.UUIDField(unique=True, default=uuid4)  # the same at every attempt: the neighbour takes it once
+    state = models.CharField(max_length=9, choices=AnswerState.choices, default=AnswerState.QUEUED)
+    reason = models.CharField(max_length=24, blank=True)  # of notifications.Reason
+    attempts = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField()  # when to look at it next: hand it over, give the worker up, or ask
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    objects = AnswerQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("svar til nabosystem")
+        verbose_name_plural = _("svar til nabosystemer")
+        indexes: ClassVar = [
+            models.Index(fields=["neighbour", "due_at"], condition=models.Q(state__in=OPEN_ANSWERS), name="answer_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Svar {self.pk}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import calls, runs
+from integrations import answers, calls, runs
 from integrations.models import ImportRun
+from integrations.neighbour_models import OPEN_ANSWERS, Answer, Neighbour
 
 
 @shared_task(ignore_result=True)
@@ -27,3 +28,21 @@ def forget_old() -> None:
     """Delete uploads and reports a month after the import was asked for, and what neighbours' calls have left."""
     runs.forget_old(timezone.now())
     calls.purge(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def answer_neighbours() -> None:
+    """See to what waits for each neighbour, one task each: one that hangs must not hold up the others."""
+    now = timezone.now()
+    waiting = Answer.objects.filter(state__in=OPEN_ANSWERS, due_at__lte=now).values_list("neighbour", flat=True)
+    for neighbour in sorted(set(waiting)):
+        answer_neighbour.apply_async(args=(neighbour,), expires=10, queue="bulk", retry=False)
+
+
+@shared_task(ignore_result=True)
+def answer_neighbour(neighbour: str) -> None:
+    """Hand answers over to one neighbour, and clear up what is uncertain."""
+    who = Neighbour(neighbour)
+    answers.reap(who, timezone.now())
+    answers.run(who, timezone.now())
+    answers.clear_unknown(who, timezone.now())

@@ -102,6 +102,15 @@ def close(dialog: Dialog, *, by: User, seen: int | None = None, now: datetime | 
 
 
 @transaction.atomic
+def came_back(dialog: Dialog) -> None:
+    """Let the dialog wait for the clinic, unread: the system it comes from would not take the answer (spec D13)."""
+    row = locked(dialog)
+    row.state, row.is_unread = DialogState.WAITING, True
+    row.save(update_fields=["state", "is_unread"])
+    log(row, by=None, what="answer came back")
+
+
+@transaction.atomic
 def reopen(dialog: Dialog, *, by: User) -> bool:
     """Take the dialog up again, as its messages say it stands; returns False when it is open."""
     row = locked(dialog)

@@ -14,7 +14,7 @@ from clinics.gate import StaffRequest
 from clinics.models import AuditAction, Membership, Module
 from patients import card
 from patients.models import Patient
-from post import composing, drafts, kinds
+from post import carried, composing, drafts, kinds
 from post.forms import AnswerForm, NewForm
 from post.models import Dialog, DialogKind, Draft, Party
 from post.standing import standing
@@ -33,7 +33,7 @@ def show_dialog(
     draft = drafts.find(request.user, row.patient, row)
     context = {
         "dialog": row,
-        "thread": messages,
+        "thread": carried.mark(messages),
         "newest": messages[-1].pk,
         "form": form or blank_answer(draft, messages[-1].pk),
         "colleagues": [member.user for member in colleagues(request) if member.user_id != row.taken_by_id],

@@ -1,4 +1,6 @@
-"""The e-contact gateways of Helsenorge and Besøklegen: take a letter once per reference, and say if it is there."""
+"""The gateways of Helsenorge, Besøklegen and DigiCare: take an e-contact or an answer once per reference, say if it is
+there, and who of some patients is active.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from sandbox import faults
 from sandbox.modes import GATEWAYS
 from sandbox.world import WORLD, Message, World
 
-BASE = f"/{{provider:{'|'.join(GATEWAYS)}}}/econtact/v1/messages"
+PROVIDER = f"/{{provider:{'|'.join(GATEWAYS)}}}"
+BASE = f"{PROVIDER}/{{kind:econtact|dialogs}}/v1/messages"
+MOST_ASKED = 1_000  # patients in one question
 TEXTS = {
     400: "Bad request",
     401: "Unauthorized",
@@ -23,7 +27,8 @@ TEXTS = {
     429: "Too many requests",
     500: "Internal server error",
 }
-FIELDS = ("reference", "recipient", "subject", "text", "sender", "sentAt")
+FIELDS = ("reference", "recipient", "text", "sender", "sentAt")
+TITLE = {"econtact": "subject", "dialogs": "dialog"}  # an answer names the dialog it stands in
 LONGEST = {"subject": 200, "text": 20_000}  # characters
 
 
@@ -84,6 +89,7 @@ async def _offered(request: web.Request, provider: str) -> Offered:
     try:
         body = json.loads(await request.read())
         given = {name: body[name] for name in FIELDS}
+        title = body[TITLE[request.match_info["kind"]]]
         message = Message(
             id=str(given["reference"]),
             channel=provider,
@@ -91,7 +97,7 @@ async def _offered(request: web.Request, provider: str) -> Offered:
             text=str(given["text"]),
             at=time.time(),
             sender=str(given["sender"]["name"]),
-            subject=str(given["subject"]),
+            subject=str(title),
             token=str(given["reference"]),
         )
         return Offered(message, _objection(request, message, given["recipient"]))
@@ -128,9 +134,40 @@ def _resource(message: Message) -> dict[str, str]:
 def _is_ours(request: web.Request, world: World) -> bool:
     given = request.headers.get(hdrs.AUTHORIZATION, "")
     right = f"Bearer {world.settings.gateway_tokens[request.match_info['provider']]}"
-    return secrets.compare_digest(given.encode(), right.encode())
+    return right != "Bearer " and secrets.compare_digest(given.encode(), right.encode())
+
+
+async def active(request: web.Request) -> web.StreamResponse:
+    """Say which of the patients use the service; who the sandbox was told of by /people does when that says so."""
+    world, provider = request.app[WORLD], request.match_info["provider"]
+    if not _is_ours(request, world):
+        return complaint(401, "")
+    try:
+        asked = [str(one["value"]) for one in (await request.json())["recipients"]]
+    except (ValueError, KeyError, TypeError):
+        return complaint(422, "malformed")
+    if len(asked) > MOST_ASKED:
+        return complaint(422, "too_many")
+    known = {number for card in world.people if card.is_active for number in card.econtact}
+    body = json.dumps({"active": [number for number in asked if number in known]}).encode()
+    return await faults.looked_up(request, world.modes.of[provider], body, complaint)
+
+
+async def status(request: web.Request) -> web.StreamResponse:
+    """Say that the door is open and the token right."""
+    world = request.app[WORLD]
+    if not _is_ours(request, world):
+        return complaint(401, "")
+    return await faults.looked_up(
+        request, world.modes.of[request.match_info["provider"]], b'{"status": "ok"}', complaint
+    )
 
 
 def routes() -> list[web.RouteDef]:
     """Return the gateways' addresses."""
-    return [web.post(BASE, take), web.get(f"{BASE}/{{reference}}", fetch)]
+    return [
+        web.post(BASE, take),
+        web.get(f"{BASE}/{{reference}}", fetch),
+        web.post(f"{PROVIDER}/econtact/v1/active", active),
+        web.get(f"{PROVIDER}/status", status),
+    ]

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
-GATEWAYS = ("helsenorge", "besoklegen")  # of e-contact
+GATEWAYS = ("helsenorge", "besoklegen", "digicare")  # of e-contact (the first two) and of dialogs
 CHANNELS = ("sms", "email", "push", *GATEWAYS)
 
 # What is answered, whether the message is taken all the same, and how the page words it.
@@ -65,6 +65,7 @@ OUTCOMES: dict[str, dict[str, str]] = {
     "push": {"delivered": "Vist på telefonen"},
     "helsenorge": {"delivered": "Levert"},
     "besoklegen": {"delivered": "Levert"},
+    "digicare": {"delivered": "Levert"},
 }
 
 

@@ -23,6 +23,7 @@ CHANNEL_NAMES = {
     "push": "Push",
     "helsenorge": "Helsenorge",
     "besoklegen": "Besøklegen",
+    "digicare": "DigiCare",
 }
 STATUS_NAMES = {
     "queued": "i kø",

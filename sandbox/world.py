@@ -86,6 +86,7 @@ class PersonCard:
     push: str = ""
     national_number: str = ""  # for the log-in provider's page
     econtact: Sequence[str] = ()  # the numbers that e-contact gateways know the person by; shown nowhere
+    is_active: bool = False  # whether the gateways say that the person uses the service
 
     @property
     def contacts(self) -> tuple[str, ...]:

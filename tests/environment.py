@@ -14,7 +14,7 @@ os.environ.setdefault("SANDBOX_URL", "http://127.0.0.1:9")
 os.environ.setdefault("TWILIO_BASE_URL", "http://127.0.0.1:9")
 os.environ.setdefault("MAILGUN_API_URL", "http://127.0.0.1:9/v3")
 os.environ.setdefault("PUSH_BASE_URL", "http://127.0.0.1:9/push/")
-for provider in ("helsenorge", "besoklegen"):
+for provider in ("helsenorge", "besoklegen", "digicare"):
     os.environ.setdefault(f"{provider.upper()}_GATEWAY_URL", f"http://127.0.0.1:9/{provider}")
     os.environ.setdefault(f"{provider.upper()}_GATEWAY_TOKEN", f"{provider}-token")
 

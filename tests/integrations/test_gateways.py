@@ -32,7 +32,9 @@ NUMBER = "01810112345"
 @pytest.fixture
 def urls(settings: object, sandbox: Sandbox) -> Iterator[object]:
     """The product's settings, pointed at the sandbox, with time-outs a test can wait for."""
-    settings.GATEWAYS = {name: {"URL": f"{sandbox.url}/{name}", "TOKEN": f"{name}-token"} for name in PROVIDERS}
+    settings.GATEWAYS = {
+        name: {"URL": f"{sandbox.url}/{name}", "TOKEN": f"{name}-token"} for name in [*PROVIDERS, "digicare"]
+    }
     settings.PROVIDER_CONNECT_TIMEOUT, settings.PROVIDER_TIMEOUT = 0.5, 1.0
     yield settings
     forget()
@@ -329,3 +331,18 @@ def test_an_econtact_goes_all_the_way_to_the_phone(provider, sandbox):
     assert [Fate(patient).card.state for patient in people] == ["open", "void", "open"]
     assert set(arrived(sandbox)) == {str(Fate(patient).handover.reference) for patient in (well, lost)}
     assert len(arrived(sandbox)) == 2
+
+
+def test_an_answer_is_taken_once_and_found_by_its_reference(urls, sandbox):
+    """The dialogs' address, for DigiCare too; the token is another neighbour's nowhere."""
+    gateway, reference, path = gateways.made("digicare"), uuid.uuid4(), "/dialogs/v1/messages"
+    recipient = {"system": "local", "value": "L1"}
+    body = {"reference": str(reference), "dialog": "D-1", "recipient": recipient, "text": TEXT}
+    body |= {"sender": {"id": "7", "name": "Solbakken"}, "sentAt": "2026-11-23T09:00:00+00:00"}
+
+    assert not gateway.has(path, reference)
+    assert [gateway.hand_over(path, reference, body).verdict for _ in range(2)] == [Verdict.ACCEPTED] * 2
+    assert gateway.has(path, reference)
+    (row,) = sandbox.messages(channel="digicare")
+    assert (row["to"], row["subject"], row["text"]) == ("L1", "D-1", TEXT)
+    assert gateway.ask("GET", "/status") == (200, {"status": "ok"})

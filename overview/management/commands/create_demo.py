@@ -61,6 +61,7 @@ def write_people(path: Path) -> None:
             "email": row.email,
             "econtact": numbers_of(row),
             "national_number": row.person.national_number if row.person else "",
+            "is_active": row.has_econtact,
         }
         for row in cards.values()
     ]

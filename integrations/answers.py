@@ -1,0 +1,249 @@
+"""Hand the clinic's answers back to the neighbour that the dialog comes from (spec D13).
+
+As bulk_send/handing.py, one at a time: claimed and written ahead in one commit, handed over with the database let go,
+the outcome written. An unknown outcome is asked about by our reference, and never taken for failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bulk_send.models import Handover
+from integrations import calls, gateways, grants
+from integrations.gateways import HttpGateway
+from integrations.neighbour_models import Answer, AnswerState, Neighbour, Result, Why
+from notifications import hints, rules
+from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
+from notifications.models import Notification
+from notifications.providers.base import LookupFailed, Outcome, Verdict
+from post import handling
+from post.carried import Mark
+from post.models import Message, Source
+
+log = logging.getLogger(__name__)
+PATH = "/dialogs/v1/messages"
+BATCH = 20
+ASK_AGAIN = timedelta(minutes=1)
+GOING_OUT = (Neighbour.HELSENORGE, Neighbour.DIGICARE, Neighbour.BESOKLEGEN)
+
+
+def queue(message: Message) -> None:
+    """Promise the neighbour the clinic's message, in the transaction that wrote it."""
+    Answer.objects.create(
+        clinic=message.clinic,
+        message=message,
+        neighbour=message.dialog.source,
+        due_at=message.sent_at,
+        expires_at=message.sent_at + LIFETIME[Kind.ANSWER_RECEIVED],
+    )
+    transaction.on_commit(lambda: hints.offer("integrations.tasks.answer_neighbours"), robust=True)
+
+
+def run(neighbour: Neighbour, now: datetime) -> int:
+    """Hand over what is due to one neighbour. Returns how many were claimed."""
+    gateway = gateways.made(neighbour)
+    rows = claim(neighbour, now)
+    rest: Outcome | None = None  # the neighbour is busy or gone: the others wait with it
+    for row in rows:
+        outcome = rest or offer(gateway, row)
+        if outcome.verdict in (Verdict.LATER, Verdict.SETUP) and outcome.reason != Reason.INTERNAL_ERROR:
+            rest = outcome
+        record(row, outcome, timezone.now())
+    return len(rows)
+
+
+@transaction.atomic(durable=True)
+def claim(neighbour: Neighbour, now: datetime) -> Sequence[Answer]:
+    """Claim and write the attempts ahead; committed before anything leaves the house."""
+    keys = list(Answer.objects.to_do(AnswerState.QUEUED, neighbour, now).locked().values_list("pk", flat=True)[:BATCH])
+    rows = list(
+        Answer.objects.filter(pk__in=keys).select_related("clinic", "message__dialog__patient__person").order_by("pk")
+    )
+    for row in rows:
+        row.state, row.attempts = AnswerState.SENDING, row.attempts + 1
+        row.due_at = now + timedelta(seconds=settings.LEASE_SECONDS)
+        row.save(update_fields=["state", "attempts", "due_at"])
+    return rows
+
+
+def offer(gateway: HttpGateway, row: Answer) -> Outcome:
+    """Hand one over, if it still may go; one that cannot be written waits, and never stops the others."""
+    if why := why_stopped(gateway, row):
+        return Outcome.refused(why)
+    try:
+        body = body_of(row)
+    except Exception as error:  # noqa: BLE001
+        log.error("answer %s could not be written: %s", row.pk, type(error).__name__)
+        return Outcome.later(Reason.INTERNAL_ERROR)
+    return gateway.hand_over(PATH, row.reference, body)
+
+
+def why_stopped(gateway: HttpGateway, row: Answer) -> Reason | None:
+    """Return why it may no longer go: everything may have changed since it was written (spec B3, A6)."""
+    if row.expires_at <= timezone.now():
+        return Reason.TOO_LATE
+    if gateway.is_real and row.clinic.is_demo:
+        return Reason.DEMO
+    if not grants.is_granted(row.clinic, row.neighbour):
+        return Reason.GRANT_GONE
+    return None if row.message.dialog.patient.has_consent else Reason.CONSENT_WITHDRAWN
+
+
+def body_of(row: Answer) -> Mapping[str, Any]:
+    """Return the answer as the neighbour reads it. Here, and only here, its text leaves the house (spec C4)."""
+    message, patient = row.message, row.message.dialog.patient
+    return {
+        "reference": str(row.reference),
+        "dialog": dialog_id(message),
+        "recipient": gateways.numbered(patient.person.national_number if patient.person else "", patient.local_number),
+        "text": message.text,
+        "sender": {"id": str(row.clinic_id), "name": row.clinic.alias},
+        "sentAt": message.sent_at.astimezone(UTC).isoformat(),
+    }
+
+
+def dialog_id(message: Message) -> str:
+    """Return what the neighbour calls the dialog: its own id, or the reference of the e-contact we began it with."""
+    if message.dialog.external_id:
+        return message.dialog.external_id
+    found: UUID = Handover.objects.values_list("reference", flat=True).get(recipient=message.dialog.origin)
+    return str(found)
+
+
+@transaction.atomic(durable=True)
+def record(row: Answer, outcome: Outcome, now: datetime) -> None:
+    """Write the outcome, unless another worker has taken the answer over since."""
+    held = Answer.objects.select_for_update().get(pk=row.pk)
+    is_ours = (held.state, held.attempts) == (AnswerState.SENDING, row.attempts)
+    if not is_ours and outcome.verdict != Verdict.ACCEPTED:
+        return
+    match outcome.verdict:
+        case Verdict.ACCEPTED:
+            settle(held, AnswerState.DELIVERED, "", now)
+        case Verdict.REFUSED:
+            fail(held, outcome.reason or Reason.REJECTED, now)
+        case Verdict.UNKNOWN:
+            move(held, AnswerState.UNKNOWN, now + timedelta(seconds=settings.SETTLE_SECONDS), outcome)
+        case _:
+            jitter = random.random()  # noqa: S311 # nosec B311
+            wait = outcome.retry_after or rules.backoff(held.attempts, jitter)
+            move(held, AnswerState.QUEUED, min(now + wait, held.expires_at), outcome)
+    note(held, outcome, now)
+
+
+def move(row: Answer, state: AnswerState, due_at: datetime, outcome: Outcome) -> None:
+    """Write what comes next."""
+    row.state, row.due_at, row.reason = state, due_at, outcome.reason or ""
+    row.save(update_fields=["state", "due_at", "reason"])
+
+
+def settle(row: Answer, state: AnswerState, reason: str, now: datetime) -> None:
+    """Write how it ended."""
+    row.state, row.reason, row.settled_at = state, reason, now
+    row.save(update_fields=["state", "reason", "settled_at"])
+
+
+def fail(row: Answer, reason: Reason, now: datetime) -> None:
+    """It will never arrive: nobody has notified of it, and the dialog waits for the clinic again."""
+    settle(row, AnswerState.EXPIRED if reason == Reason.TOO_LATE else AnswerState.REFUSED, reason, now)
+    about = Notification.objects.about(SubjectType.MESSAGE, row.message_id)
+    standing = about.filter(state__in=[State.EXTERNAL, State.WAITING])
+    standing.update(state=State.CANCELLED, reason=reason, settled_at=now)
+    handling.came_back(row.message.dialog)
+
+
+RESULTS = {
+    Verdict.ACCEPTED: (Result.DONE, None),
+    Verdict.REFUSED: (Result.REFUSED, Why.REJECTED),
+    Verdict.UNKNOWN: (Result.FAILED, Why.NO_CONTACT),
+    Verdict.LATER: (Result.LATER, Why.NO_CONTACT),
+    Verdict.SETUP: (Result.FAILED, Why.OUR_KEY),
+}
+
+
+def note(row: Answer, outcome: Outcome, now: datetime) -> None:
+    """Let the settings page tell of it."""
+    result, why = RESULTS[outcome.verdict]
+    why = Why.NO_ADDRESS if outcome.code == "no_address" else why
+    calls.note(row.clinic, row.neighbour, "answer", result, why, now)
+
+
+@transaction.atomic(durable=True)
+def reap(neighbour: Neighbour, now: datetime) -> None:
+    """Give up workers whose lease ran out: what they held may have arrived."""
+    lost = list(Answer.objects.to_do(AnswerState.SENDING, neighbour, now).locked()[:BATCH])
+    for row in lost:
+        move(row, AnswerState.UNKNOWN, now, Outcome.unknown(Reason.WORKER_LOST))
+
+
+def clear_unknown(neighbour: Neighbour, now: datetime) -> None:
+    """Ask about unknown outcomes: arrived, handed over again, or asked about later."""
+    gateway = gateways.made(neighbour)
+    for row in take_unknown(neighbour, now):
+        try:
+            has = gateway.has(PATH, row.reference)
+        except LookupFailed:
+            return
+        write_asked(row, now, has=has)
+
+
+@transaction.atomic(durable=True)
+def take_unknown(neighbour: Neighbour, now: datetime) -> Sequence[Answer]:
+    """Return what to ask about, held back first: a second worker does not ask at once again."""
+    rows = list(Answer.objects.to_do(AnswerState.UNKNOWN, neighbour, now).locked()[:BATCH])
+    Answer.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=now + ASK_AGAIN)
+    return rows
+
+
+@transaction.atomic(durable=True)
+def write_asked(row: Answer, now: datetime, *, has: bool) -> None:
+    """Write what the neighbour said, unless it has been settled meanwhile."""
+    held = Answer.objects.select_for_update().select_related("message__dialog").get(pk=row.pk)
+    if held.state != AnswerState.UNKNOWN:
+        return
+    if has:
+        settle(held, AnswerState.DELIVERED, "", now)
+    elif held.expires_at <= now:
+        fail(held, Reason.TOO_LATE, now)
+    else:
+        move(held, AnswerState.QUEUED, now, Outcome.later(Reason.NO_ANSWER))
+
+
+LOOKS = {
+    AnswerState.QUEUED: ("wait", "clock"),
+    AnswerState.SENDING: ("wait", "clock"),
+    AnswerState.UNKNOWN: ("warn", "circle-help"),
+    AnswerState.DELIVERED: ("ok", "check"),
+    AnswerState.REFUSED: ("fail", "circle-x"),
+    AnswerState.EXPIRED: ("fail", "circle-x"),
+}
+
+
+def marks(messages: Sequence[int]) -> dict[int, Mark]:
+    """Say where each answer stands, for the dialog's page."""
+    rows = Answer.objects.filter(message__in=messages)
+    return {row.message_id: Mark(*LOOKS[AnswerState(row.state)], words(row)) for row in rows}
+
+
+def words(row: Answer) -> str:
+    """Return the status in words, with the reason when it is a bad one."""
+    said = _("%(neighbour)s: %(state)s") % {
+        "neighbour": row.get_neighbour_display(),
+        "state": row.get_state_display().lower(),
+    }
+    return f"{said} ({Reason(row.reason).label.lower()})" if row.reason in Reason.values else said
+
+
+def is_carried(message: Message) -> bool:
+    """Whether a neighbour must have the message: the clinic's, in a dialog that is kept there."""
+    return message.is_staffs and message.dialog.source != Source.OWN

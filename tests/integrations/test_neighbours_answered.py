@@ -1,0 +1,228 @@
+"""What goes back to the neighbours, and what they tell of e-contacts: answers, outcomes, taken back."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from bulk_send.models import HandoverState
+from clinics.models import Clinic, EContactProvider
+from integrations import answers, gateways
+from integrations.neighbour_models import Answer, AnswerState, Call, Neighbour
+from notifications.kinds import Reason, State
+from notifications.models import Notification
+from notifications.providers.base import LookupFailed, Outcome
+from post import writing
+from post.models import Dialog, DialogState, Message
+from tests.access.people import colleague, logged_in
+from tests.bulk_send.econtact_world import Fate, econtact_clinic, make_bulk, make_patients
+from tests.factories import ClinicFactory, MembershipFactory, PatientFactory
+from tests.integrations.neighbour_calls import Caller
+
+
+@pytest.fixture(autouse=True)
+def no_collected_files(settings: object) -> None:
+    """Let static files come from their folders."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+class Scripted:
+    """A neighbour's gateway that takes each reference once, and answers as it is told."""
+
+    is_real = False
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, Any] = {}
+        self.outcomes: list[Callable[[uuid.UUID], Outcome]] = []
+        self.is_mute = False
+        self.calls = 0
+
+    def hand_over(self, path: str, reference: uuid.UUID, body: Any) -> Outcome:
+        """Take it, or do as scripted."""
+        assert path == "/dialogs/v1/messages"
+        self.calls += 1
+        json.dumps(body)
+        outcome = self.outcomes.pop(0)(reference) if self.outcomes else Outcome.accepted(str(reference))
+        if outcome.provider_id:
+            self.bodies[str(reference)] = body
+        return outcome
+
+    def has(self, path: str, reference: uuid.UUID) -> bool:
+        """Say truly whether it has the reference."""
+        if self.is_mute:
+            raise LookupFailed("Timeout")
+        return str(reference) in self.bodies
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.fixture
+def digicare_gateway() -> Iterator[Scripted]:
+    scripted = Scripted()
+    gateways.MADE["digicare"] = scripted
+    yield scripted
+    gateways.forget()
+
+
+@pytest.fixture
+def clinic(db: None) -> Clinic:
+    return ClinicFactory()
+
+
+def answered(clinic: Clinic, text: str = "Kom i morgen.") -> Message:
+    """Return the clinic's answer in a dialog of DigiCare's, written as staff write it."""
+    caller = Caller(clinic, Neighbour.DIGICARE) if not hasattr(clinic, "caller") else clinic.caller
+    clinic.caller = caller
+    patient = PatientFactory(clinic=clinic)
+    dialog_id = f"D-{patient.pk}"
+    said = caller.tell(
+        "message.created",
+        id=f"M-{patient.pk}",
+        dialog={"id": dialog_id, "kind": "e_dialog", "subject": "Utslett"},
+        patient={"system": "local", "value": patient.local_number},
+        text="Det klør.",
+    ).json()
+    staff = MembershipFactory(clinic=clinic).user
+    dialog = Dialog.objects.get(pk=said["dialog"])
+    return writing.answer_by_staff(dialog, text=text, by=staff, key=uuid.uuid4(), seen=said["message"])
+
+
+def tick(seconds: float = 0) -> None:
+    """Do what the task does, some time from now."""
+    now = timezone.now() + timedelta(seconds=seconds)
+    answers.reap(Neighbour.DIGICARE, now)
+    answers.run(Neighbour.DIGICARE, now)
+    answers.clear_unknown(Neighbour.DIGICARE, now)
+
+
+def test_an_answer_goes_back_once_and_shows_on_the_dialog(clinic, digicare_gateway):
+    """spec D13, E4: delivered to the neighbour with our reference; the page says where it stands."""
+    message = answered(clinic)
+    tick()
+    tick()
+
+    row = Answer.objects.get(message=message)
+    (body,) = digicare_gateway.bodies.values()
+    assert (row.state, digicare_gateway.calls) == (AnswerState.DELIVERED, 1)
+    assert (body["reference"], body["text"], body["dialog"]) == (
+        str(row.reference),
+        "Kom i morgen.",
+        message.dialog.external_id,
+    )
+    assert Notification.objects.get(subject_id=message.pk).state == State.EXTERNAL
+    page = logged_in(colleague(clinic)).get(reverse("post:dialog", args=[message.dialog_id]))
+    assert "DigiCare: levert" in page.content.decode()
+    assert not Answer.objects.exclude(pk=row.pk).exists()  # the patient's own message goes nowhere
+
+
+def test_an_unknown_answer_is_asked_about_and_never_sent_blindly(clinic, digicare_gateway):
+    """Taken and the answer lost: found. Never arrived: sent again under the same reference. Mute: asked later."""
+    taken, lost = answered(clinic), answered(clinic)
+
+    def take_silently(reference: uuid.UUID) -> Outcome:
+        digicare_gateway.bodies[str(reference)] = {}
+        return Outcome.unknown(Reason.NO_ANSWER)
+
+    digicare_gateway.outcomes = [take_silently, lambda reference: Outcome.unknown(Reason.NO_ANSWER)]
+    tick()
+    assert set(Answer.objects.values_list("state", flat=True)) == {AnswerState.UNKNOWN}
+    digicare_gateway.is_mute = True
+    tick(200)
+    assert digicare_gateway.calls == 2
+    digicare_gateway.is_mute = False
+    tick(300)
+    tick(310)
+
+    states = dict(Answer.objects.values_list("message", "state"))
+    assert states == {taken.pk: AnswerState.DELIVERED, lost.pk: AnswerState.DELIVERED}
+    assert digicare_gateway.calls == 3
+
+
+def test_a_dead_worker_a_busy_neighbour_and_a_refusal(clinic, digicare_gateway):
+    """Later: the others wait with it. Refused: the notice is taken back and the dialog waits for the clinic again."""
+    first, second = answered(clinic), answered(clinic)
+    digicare_gateway.outcomes = [lambda reference: Outcome.later(Reason.PROVIDER_BUSY)]
+    tick()
+    assert digicare_gateway.calls == 1
+    assert set(Answer.objects.values_list("state", "reason")) == {(AnswerState.QUEUED, Reason.PROVIDER_BUSY)}
+    digicare_gateway.outcomes = [lambda reference: Outcome.refused(Reason.REJECTED)]
+    answers.claim(Neighbour.DIGICARE, timezone.now() + timedelta(hours=1))  # and the worker dies
+    tick(3600 + 121)
+    tick(3600 + 122)
+
+    by_message = {row.message_id: row for row in Answer.objects.all()}
+    assert {row.state for row in by_message.values()} == {AnswerState.REFUSED, AnswerState.DELIVERED}
+    refused = next(row for row in by_message.values() if row.state == AnswerState.REFUSED)
+    dialog = Dialog.objects.get(messages=refused.message)
+    assert (dialog.state, dialog.is_unread) == (DialogState.WAITING, True)
+    assert Notification.objects.get(subject_id=refused.message_id).state == State.CANCELLED
+    assert {first.pk, second.pk} == set(by_message)
+    told = set(Call.objects.filter(kind="answer").values_list("result", "reason"))
+    assert told == {("later", "no_contact"), ("refused", "rejected"), ("done", "")}
+
+
+def test_what_may_no_longer_go_is_stopped(clinic, digicare_gateway):
+    """spec B3: consent withdrawn while it waited; past its time; demo data to a real neighbour."""
+    withdrawn, late, demo = answered(clinic), answered(clinic), answered(clinic)
+    patient = withdrawn.dialog.patient
+    patient.consent = "withdrawn"
+    patient.save()
+    Answer.objects.filter(message=late).update(expires_at=timezone.now())
+    Answer.objects.filter(message=demo).update(due_at=timezone.now() + timedelta(hours=1))
+    tick()
+    digicare_gateway.is_real = True
+    tick(3601)
+
+    assert digicare_gateway.calls == 0
+    assert dict(Answer.objects.values_list("message", "reason")) == {
+        withdrawn.pk: Reason.CONSENT_WITHDRAWN,
+        late.pk: Reason.TOO_LATE,
+        demo.pk: Reason.DEMO,
+    }
+
+
+def test_reports_on_an_e_contact_are_carried_out_once(clinic):
+    """spec I4, I5, E4: delivered, read, and refused after all: card, dialog and notice go with it."""
+    econtact_clinic(clinic, EContactProvider.HELSENORGE)
+    helsenorge = Caller(clinic, Neighbour.HELSENORGE)
+    read, refused, paid = make_patients(clinic, 3)
+    make_bulk(clinic, [read, refused, paid])
+
+    def tell(what: str, patient: object) -> str:
+        body = helsenorge.tell(f"econtact.{what}", reference=str(Fate(patient).handover.reference)).json()
+        return body.get("result") or body["code"]
+
+    assert [tell("read", read), tell("read", read), tell("delivered", read)] == ["done"] * 3
+    assert Fate(read).handover.state == HandoverState.DELIVERED
+    assert Fate(read).dialog.read_by_patient_at is not None
+    assert [tell("delivered", refused), tell("refused", refused), tell("refused", refused)] == ["done"] * 3
+    fate = Fate(refused)
+    assert (fate.handover.state, fate.card.state, fate.dialog.state) == (HandoverState.REFUSED, "void", "closed")
+    assert (fate.notice.state, fate.notice.reason) == (State.CANCELLED, Reason.GATEWAY_REFUSED)
+    assert tell("delivered", refused) == "ended"
+    assert Fate(paid).handover.state == HandoverState.QUEUED
+
+    other = Caller(econtact_clinic(ClinicFactory(), EContactProvider.HELSENORGE), Neighbour.HELSENORGE)
+    reference, dialog = str(Fate(read).handover.reference), Fate(read).dialog
+    assert other.tell("econtact.refused", reference=reference).json()["code"] == "unknown_reference"
+    assert helsenorge.tell("econtact.read", reference=f"{{{reference}}}").json()["code"] == "malformed"
+    back = helsenorge.tell(
+        "message.created",
+        id="M-9",
+        dialog={"id": reference, "kind": "e_contact", "subject": "Kontroll"},
+        patient={"system": "local", "value": read.local_number},
+        text="Takk!",
+    )
+    assert back.json()["dialog"] == dialog.pk
+    answer = writing.answer_by_staff(
+        dialog, text="Fint.", by=MembershipFactory(clinic=clinic).user, key=uuid.uuid4(), seen=back.json()["message"]
+    )
+    assert answers.dialog_id(answer) == reference
