@@ -31,7 +31,7 @@ def send(request: StaffRequest, pk: int) -> HttpResponse:
         chosen = going_on.marked(request.POST)
     except going_on.TooMany:
         return told(request, pk, _("Merk høyst 5000 enkeltvis. Bruk «Marker alle» for alle treff."))
-    name = sentence(request, read(version.criteria))
+    name = saved.name_of(version, request.user, saved_of(request)) or sentence(request, read(version.criteria))
     today = timezone.localdate()
     selection = going_on.select(version, chosen, name=name, by=request.user, today=today)
     if selection is None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from patients.models import Patient, PatientQuerySet
 from selection import criteria as c
 from selection import evidence, reach_marks
 from selection.compiling import matching
+from selection.ordering import BY_NAME, Order
 
 if TYPE_CHECKING:
     from clinics.models import Clinic
 
 PAGE = 50  # rows
-WALKS = (2_000, 20_000)  # names
+WALKS = (2_000, 20_000)  # cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows by name; `total` is all that the search finds where the page shows it, `more` whom the next one follows."""
+    """Rows in order; `total` is all that the search finds where the page shows it, `more` whom the next one follows."""
 
     rows: list[Row]
     total: int | None  # not counted: more than a page
     more: int | None
 
 
-def page_of(root: c.Group, clinic: Clinic, today: date, *, after: int | None = None) -> Page:
+def page_of(root: c.Group, clinic: Clinic, today: date, *, after: int | None = None, order: Order = BY_NAME) -> Page:
     """Return the page that comes after a patient, or the first: nine queries at most.
 
     Nothing is counted: a page reads no more than it shows, and `total_of` may take its time afterwards.
     """
-    keys = keys_of(matching(root, clinic, today), clinic, after)
+    keys = keys_of(matching(root, clinic, today), clinic, after, order)
     shown = keys[:PAGE]
     cards = Patient.objects.of(clinic).with_activity().filter(pk__in=shown)
     by_key = {card.pk: card for card in cards.select_related("person", "general_practitioner")}
@@ -60,36 +61,33 @@ def total_of(root: c.Group, clinic: Clinic, today: date) -> int:
     return matching(root, clinic, today).count()
 
 
-def keys_of(found: PatientQuerySet, clinic: Clinic, after: int | None) -> list[int]:
-    """Return the page's patients by name, one more than it shows.
+def keys_of(found: PatientQuerySet, clinic: Clinic, after: int | None, order: Order = BY_NAME) -> list[int]:
+    """Return the page's patients in their order, one more than it shows.
 
-    A search that finds many fills the page with the next few names, one by one; only one that finds few is worth
-    asking of everybody. No planner can tell which it is from the table's statistics, so the names themselves are asked.
+    A search that finds many fills the page with the next few cards, one by one; only one that finds few is worth
+    asking of everybody. No planner can tell which it is from the table's statistics, so the cards themselves are asked.
     """
-    cards = Patient.objects.of(clinic).order_by("search_name", "pk")
-    name, pk = place_of(after, clinic)
-    if pk:  # the bound on the name alone lets the index begin where the page begins
-        is_later = Q(Q(search_name__gt=name) | Q(pk__gt=pk), search_name__gte=name)
-        cards, found = cards.filter(is_later), found.filter(is_later)
-    keys: list[int] = []
-    for names in WALKS:
-        keys = first_of(found.filter(pk__in=cards.values("pk")[:names]))
+    cards = Patient.objects.of(clinic).order_by(*order.by)
+    if last := place_of(after, clinic, order):
+        cards, found = cards.filter(order.beyond(*last)), found.filter(order.beyond(*last))
+    for few in WALKS:
+        keys = first_of(found.filter(pk__in=cards.values("pk")[:few]), order)
         if len(keys) > PAGE:
             return keys
         if not keys:
             break
-    return first_of(found)
+    return first_of(found, order)
 
 
-def first_of(found: QuerySet[Patient]) -> list[int]:
-    """Return the first by name."""
-    return list(found.order_by("search_name", "pk").values_list("pk", flat=True)[: PAGE + 1])
+def first_of(found: QuerySet[Patient], order: Order) -> list[int]:
+    """Return the first in the order."""
+    return list(found.order_by(*order.by).values_list("pk", flat=True)[: PAGE + 1])
 
 
-def place_of(after: int | None, clinic: Clinic) -> tuple[str, int]:
+def place_of(after: int | None, clinic: Clinic, order: Order) -> tuple[Any, int] | None:
     """Return where the page before ended; the address carries the id, never the name."""
-    last = Patient.objects.of(clinic).filter(pk=after).values_list("search_name", "pk").first() if after else None
-    return last or ("", 0)
+    rows = Patient.objects.of(clinic).filter(pk=after).values_list(order.field, "pk")
+    return rows.first() if after else None
 
 
 def rows_of(root: c.Group, patients: list[Patient], clinic: Clinic, today: date) -> Iterator[Row]:

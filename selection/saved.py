@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from clinics import audit
 from clinics.models import AuditAction, Clinic, User
 from selection import criteria as c
+from selection.predefined import shipped
 from selection.reading import packed
 from selection.search_models import SavedChange, SavedSearch, SearchVersion
 
@@ -39,6 +40,15 @@ def visible(clinic: Clinic, user: User) -> QuerySet[SavedSearch]:
     rows = SavedSearch.objects.of(clinic).filter(Q(is_common=True) | Q(owner=user), is_active=True)
     found: QuerySet[SavedSearch] = rows.select_related("owner", "version").order_by("is_common", "name", "pk")
     return found
+
+
+def name_of(version: SearchVersion, user: User, saved_pk: int | None) -> str:
+    """Return the search's name, saved or shipped, when it is used unchanged; empty when it has none."""
+    if saved_pk:
+        mine = visible(version.clinic, user).filter(pk=saved_pk, version=version).first()
+        if mine:
+            return mine.name
+    return next((one.name for one in shipped().values() if packed(one.root) == version.criteria), "")
 
 
 @dataclass(frozen=True, slots=True)

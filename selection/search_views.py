@@ -14,7 +14,7 @@ from clinics import audit, toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
 from clinics.models import AuditAction
-from selection import builder, result, saved, search_forms
+from selection import builder, ordering, result, saved, search_forms
 from selection.compiling import matching
 from selection.leaf_forms import doctors
 from selection.predefined import shipped
@@ -75,10 +75,11 @@ def choose(request: StaffRequest) -> HttpResponse:
 @require_GET
 @needs(Right.READ_CARD)
 def results(request: StaffRequest, pk: int) -> HttpResponse:
-    """Show a page of those a search finds; `etter` is the last patient of the page before."""
+    """Show a page of those a search finds, `sorter`ed; `etter` is the last patient of the page before."""
     version = row_or_404(request, SearchVersion, pk)
     root, after = read(version.criteria), request.GET.get("etter", "")
-    shown = result.page_of(root, request.clinic, timezone.localdate(), after=int(after) if is_key(after) else None)
+    order, last = ordering.read(request.GET.get("sorter", "")), int(after) if is_key(after) else None
+    shown = result.page_of(root, request.clinic, timezone.localdate(), after=last, order=order)
     patients = [row.patient.pk for row in shown.rows]
     total = shown.total
     if total is None and "tell" in request.GET:
@@ -92,6 +93,7 @@ def results(request: StaffRequest, pk: int) -> HttpResponse:
         "total": total,
         "sentence": sentence(request, root),
         "after": after,
+        "sorting": ordering.headings(order, {"lagret": saved_pk} if (saved_pk := saved_of(request)) else {}),
     }
     if request.htmx:
         return render(request, "selection/_rows.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 
 from clinics.models import Clinic
 from patients.journal import JournalEntry
+from patients.models import Patient
 from selection import criteria as c
-from selection import result
+from selection import ordering, result
 from selection.compiling import matching
 from selection.reading import packed, read
 from tests.factories import ClinicFactory, PatientFactory
@@ -59,16 +62,20 @@ def test_every_edge_is_where_it_should_be(clinic: Clinic, people: dict[int, Know
 
 
 def test_pages_walk_on_until_they_are_full(clinic: Clinic, people: dict[int, Known], monkeypatch: Any) -> None:
-    """spec G4: many, few or none among the next names; the pages together are all that the search finds, by name."""
+    """spec G4: many, few or none among the next cards; in every order the pages together are all that is found."""
     monkeypatch.setattr(result, "PAGE", 3)
     monkeypatch.setattr(result, "WALKS", (4, 8))
-    for root in (c.Group(), c.Group(children=(c.SexIs(sex="male"),)), c.Group(children=(c.Age(low=80),))):
+    places = dict(Patient.objects.of(clinic).values_list("pk", "search_name"))
+    by_name = sorted(people, key=lambda pk: (places[pk], pk))
+    by_age = sorted(people, key=lambda pk: (people[pk].card["birth_date"] or date.max, pk), reverse=True)
+    orders = {"navn": by_name, "-navn": by_name[::-1], "alder": by_age, "-alder": by_age[::-1], "ukjent": by_name}
+    for root, (key, expected) in product((c.Group(), c.Group(children=(c.SexIs(sex="male"),))), orders.items()):
         found = matching(root, clinic, TODAY)
         pages: list[int] = []
-        while len(keys := result.keys_of(found, clinic, pages[-1] if pages else None)) > result.PAGE:
-            pages += keys[: result.PAGE]
+        while len(keys := result.keys_of(found, clinic, pages[-1] if pages else None, ordering.read(key))) > 3:
+            pages += keys[:3]
 
-        assert pages + keys == list(found.order_by("search_name", "pk").values_list("pk", flat=True))
+        assert pages + keys == [pk for pk in expected if holds(root, people[pk], TODAY)]
         assert len(pages) > 3
 
 

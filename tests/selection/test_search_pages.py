@@ -371,6 +371,49 @@ def test_all_means_all_hits_but_those_left_out(clinic: Clinic, manager: Client) 
     assert selection.name.startswith("Pasienter som har diagnosen T90")
 
 
+def test_a_selection_bears_the_name_of_the_search_that_was_used_unchanged(clinic: Clinic, manager: Client) -> None:
+    """spec G3, G4: as saved, as shipped, and otherwise what it asks for."""
+    diabetic(clinic, birth_date=TODAY - timedelta(days=20 * 366))
+
+    def name(page: Any, **posted: str) -> str:
+        manager.post(marked_url(page, "send"), {"mode": "all", **posted})
+        return Selection.objects.latest("pk").name
+
+    ran = run(manager)
+    assert name(ran) == "Pasienter som har diagnosen T90 (diabetes type 2)"
+    kept = manager.post(marked_url(ran, "keep"), {"name": "Våre diabetikere"}, follow=True)
+    pk = str(SavedSearch.objects.get().pk)
+    assert f'name="saved" value="{pk}"' in kept.content.decode().partition("data-selection")[2]
+    assert name(kept, saved=pk) == "Våre diabetikere"
+    changed = run(manager, **{"s-low": "10", "saved": pk})
+    assert name(changed, saved=pk) == "Pasienter som har diagnosen T90 (diabetes type 2) og som er 10 år eller eldre"
+    for key, one in shipped().items():
+        page = manager.post(f"{START}velg/", {"search": f"shipped:{key}"}, follow=True)
+        if page.context["shown"].rows:
+            assert name(page) == one.name
+    assert Selection.objects.count() > 3
+
+
+def test_the_headings_order_the_hits_page_after_page(clinic: Clinic, secretary: Client) -> None:
+    """spec G4: a link that says which way, and that the next page and a saved search's name go along with."""
+    for number in range(60):
+        born = TODAY - timedelta(days=366 * number + 1)
+        diabetic(clinic, given_name="Ola", family_name=f"N{number * 7 % 60:02d}", birth_date=born)
+    url = run(secretary).request["PATH_INFO"]
+
+    first = secretary.get(url, {"sorter": "-alder", "lagret": "7"})
+    text = first.content.decode()
+    second = secretary.get(f"{url}?{first.context['sorting']['query']}etter={first.context['shown'].more}")
+
+    ages = [row.patient.age for page in (first, second) for row in page.context["shown"].rows]
+    assert ages == sorted(ages, reverse=True)
+    assert len(ages) == 60
+    assert re.findall(r'aria-sort="(\w+)"><a class="sort" href="([^"]*)">(\w+)', text) == [
+        ("descending", "?lagret=7&amp;sorter=alder", "Alder")
+    ]
+    assert 'href="?lagret=7&amp;sorter=navn">Navn' in text
+
+
 @pytest.mark.parametrize("posted", [{}, {"mode": "only"}, {"mode": "only", "ids": "x"}])
 def test_nobody_marked_is_told_and_freezes_nothing(posted: dict[str, str], clinic: Clinic, manager: Client) -> None:
     diabetic(clinic)
