@@ -41,6 +41,9 @@ class Marked:
     ids: tuple[int, ...]
 
 
+EVERYONE = Marked(is_all=True, ids=())
+
+
 def marked(data: QueryDict) -> Marked:
     """Read what was marked. Raises TooMany; what is no id is no patient."""
     given = [text for field in data.getlist("ids") for text in field.split(",")[: MOST_IDS + 2]]

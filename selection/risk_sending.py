@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from clinics.models import User
 from patients.models import Patient
 from selection import false_positives, freezing, risk_people
+from selection.going_on import Marked
 from selection.models import Origin, Selection
 from selection.risk_models import RiskAnalysis, RiskPerson
 from selection.risk_rules import Programme
@@ -23,7 +24,7 @@ class Order:
     analysis: RiskAnalysis
     programme: Programme
     asked: Mapping[str, str]
-    ticked: Sequence[int] | None  # patient ids; None means everyone in the filter
+    chosen: Marked  # these, or everyone in the filter but these
     vaccinated: bool  # whether they come along
     notified: bool
 
@@ -41,8 +42,8 @@ class Order:
     def patients(self) -> QuerySet[Patient]:
         """Who comes along now."""
         people = risk_people.narrowed(self.analysis, self.programme, self.asked)
-        if self.ticked is not None:
-            people = people.filter(patient__in=self.ticked)
+        named = Q(patient__in=self.chosen.ids)
+        people = people.exclude(named) if self.chosen.is_all else people.filter(named)
         return risk_people.to_send(
             self.analysis, self.programme, people, vaccinated=self.vaccinated, notified=self.notified
         )
@@ -66,8 +67,9 @@ def freeze(order: Order, *, by: User) -> Selection | None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How many the filter keeps that would stay behind."""
+    """How many the filter keeps that would stay behind, and how many can be marked."""
 
+    markable: int
     marked: int
     vaccinated: int
     notified: int
@@ -78,4 +80,6 @@ def figures(analysis: RiskAnalysis, programme: Programme, people: QuerySet[RiskP
     marked = people.filter(patient__in=false_positives.standing(analysis).values("patient"))
     others = people.exclude(risk_people.marks(analysis))
     told = risk_people.told(analysis, programme)
-    return Figures(marked.count(), others.filter(Q(done_on__isnull=False)).count(), others.filter(told).count())
+    return Figures(
+        others.count(), marked.count(), others.filter(Q(done_on__isnull=False)).count(), others.filter(told).count()
+    )

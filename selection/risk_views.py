@@ -15,7 +15,7 @@ from clinics import audit, toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, does_not_prolong, needs, row_or_404
 from clinics.models import AuditAction
-from selection import false_positives, risk_people, risk_runs, risk_sending, risk_summary, risk_tables
+from selection import false_positives, going_on, risk_people, risk_runs, risk_sending, risk_summary, risk_tables
 from selection.risk_models import RiskAnalysis, RunState
 from selection.risk_reading import offered_one
 
@@ -79,6 +79,7 @@ def people(request: StaffRequest, pk: int) -> HttpResponse:
         "more": ids[-1] if len(found) > ON_PAGE else None,
         "newest": newest if newest.pk != analysis.pk else None,
         "raised": false_positives.raised(analysis),
+        "is_grid": Right.BULK_SEND in request.rights and newest.pk == analysis.pk,
         "to_send": risk_sending.figures(analysis, programme, kept) if rows else None,
     }
     return render(request, "selection/risk/people.html", context)
@@ -114,11 +115,16 @@ def send(request: StaffRequest, pk: int) -> HttpResponse:
     if risk_runs.newest(analysis).pk != analysis.pk:
         toasts.say(request, _("Ingenting er valgt: det finnes en nyere analyse. Bruk den."))
         return redirect(back)
+    try:
+        chosen = going_on.EVERYONE if "alle" in request.POST else going_on.marked(request.POST)
+    except going_on.TooMany:
+        toasts.say(request, _("Merk høyst 5000 enkeltvis. Bruk «Marker alle» for alle i filteret."))
+        return redirect(back)
     order = risk_sending.Order(
         analysis=analysis,
         programme=programme,
         asked=asked,
-        ticked=None if "alle" in request.POST else [int(pk) for pk in request.POST.getlist("person") if pk.isdecimal()],
+        chosen=chosen,
         vaccinated="uten_vaksinerte" not in request.POST,
         notified="uten_varslede" not in request.POST,
     )

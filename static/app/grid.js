@@ -1,9 +1,11 @@
 /* Rows that are marked as in a desktop program: click, Ctrl+click, Shift+click, arrows, Space, Ctrl+A, Esc, and a menu.
 
    <form data-selection> holds <table data-grid data-total="312" data-menu="row-menu"> with <tr data-id="7"> rows, each
-   with a checkbox that does the job without JavaScript. "All hits" is one word to the server: it resolves it, and no id
-   of a row that is not on the screen is ever sent. */
+   with a checkbox that does the job without JavaScript; a table whose rows hold forms names the form it belongs to in
+   data-form. A row with data-fixed can be gone to and has the menu, but is never marked. "All hits" is one word to the
+   server: it resolves it, and no id of a row that is not on the screen is ever sent. */
 
+const OWN = "a:not([data-card]), button, summary"; // what does something of its own in a row
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -Infinity, End: Infinity };
 
 /** Wire every grid of the page. */
@@ -11,10 +13,14 @@ export function initGrids() {
   for (const table of document.querySelectorAll("[data-grid]")) new Grid(table);
 }
 
+function isFixed(row) {
+  return "fixed" in row.dataset;
+}
+
 class Grid {
   constructor(table) {
     this.table = table;
-    this.form = table.closest("[data-selection]");
+    this.form = table.dataset.form ? document.getElementById(table.dataset.form) : table.closest("[data-selection]");
     this.menu = table.dataset.menu ? document.getElementById(table.dataset.menu) : null;
     this.all = false; // all hits but `ids`; else only `ids`
     this.ids = new Set();
@@ -55,7 +61,7 @@ class Grid {
   }
 
   isMarked(row) {
-    return this.all !== this.ids.has(row.dataset.id);
+    return !isFixed(row) && this.all !== this.ids.has(row.dataset.id);
   }
 
   get count() {
@@ -85,6 +91,7 @@ class Grid {
   }
 
   toggle(row) {
+    if (isFixed(row)) return;
     if (!this.ids.delete(row.dataset.id)) this.ids.add(row.dataset.id);
     this.anchor = row;
     this.show();
@@ -92,13 +99,17 @@ class Grid {
 
   only(row) {
     this.anchor = row;
-    this.mark(false, [row.dataset.id]);
+    this.mark(false, isFixed(row) ? [] : [row.dataset.id]);
   }
 
   range(to) {
     const rows = this.rows();
     const [first, last] = [rows.indexOf(this.anchor), rows.indexOf(to)].sort((one, other) => one - other);
-    this.mark(false, rows.slice(first, last + 1).map((row) => row.dataset.id));
+    const between = rows.slice(first, last + 1).filter((row) => !isFixed(row));
+    this.mark(
+      false,
+      between.map((row) => row.dataset.id),
+    );
   }
 
   show() {
@@ -127,7 +138,7 @@ class Grid {
 
   onClick(event) {
     const row = event.target.closest("tr[data-id]");
-    if (!row) return;
+    if (!row || event.target.closest(OWN)) return;
     const box = event.target.closest("input[type=checkbox]");
     if (!box) event.preventDefault(); // the name is a link without JavaScript; here Enter and double click open the card
     if (event.shiftKey) this.range(row);
@@ -156,7 +167,7 @@ class Grid {
   pressed(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return false;
     const item = this.menu?.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (!item) return false;
+    if (!item || this.lacks(item)) return false;
     if (this.count === 0) this.only(this.focused);
     item.click();
     return true;
@@ -190,7 +201,13 @@ class Grid {
     this.openMenu(box.left + 80, box.bottom);
   }
 
+  /** Whether the item does what the row it would be done to has no link or button for. */
+  lacks(item) {
+    return Boolean(item.dataset.follow && !this.focused.querySelector(item.dataset.follow));
+  }
+
   openMenu(x, y) {
+    for (const item of this.menu.querySelectorAll("[data-follow]")) item.hidden = this.lacks(item);
     if (!this.menu.matches(":popover-open")) this.menu.showPopover();
     const box = this.menu.getBoundingClientRect();
     this.menu.style.left = `${Math.max(0, Math.min(x, innerWidth - box.width - 8))}px`;
@@ -199,7 +216,7 @@ class Grid {
   }
 
   items() {
-    return [...this.menu.querySelectorAll('[role="menuitem"]')];
+    return [...this.menu.querySelectorAll('[role="menuitem"]:not([hidden])')];
   }
 
   closeMenu() {
@@ -231,9 +248,10 @@ class Grid {
   }
 
   act(item) {
-    const { press, go } = item.dataset;
+    const { press, go, follow } = item.dataset;
     if (press) this.form.requestSubmit(this.form.querySelector(`[data-act="${press}"]`));
-    if (go) location.assign(go + this.focused.dataset.id);
+    if (go) location.assign(go.replace("/0/", `/${this.focused.dataset.id}/`) + (go.endsWith("=") ? this.focused.dataset.id : ""));
+    if (follow) this.focused.querySelector(follow)?.click();
     if ("openCard" in item.dataset) this.open(this.focused);
     if ("markAll" in item.dataset) this.mark(true, []);
   }

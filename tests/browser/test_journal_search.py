@@ -130,6 +130,57 @@ def test_more_hits_come_marked_when_all_are(hits: Page) -> None:
     assert len(marked(hits)) == rows(hits).count()
 
 
+def test_headings_order_and_the_menu_shows_notices(hits: Page) -> None:
+    """A heading is a link; «Vis varslinger» is about the row that has the focus; a phone is told of no keys."""
+    expect(hits.get_by_text("Ctrl+A").first).to_be_visible()
+    hits.get_by_role("columnheader", name="Alder").get_by_role("link").click()
+    expect(hits.get_by_role("columnheader", name="Alder")).to_have_attribute("aria-sort", "ascending")
+    hits.set_viewport_size({"width": 390, "height": 800})
+    expect(hits.get_by_text("Ctrl+A").first).to_be_hidden()
+    hits.set_viewport_size({"width": 1280, "height": 800})
+    wanted = ids(hits, 2)
+    rows(hits).first.focus()
+
+    hits.keyboard.press("ArrowDown")
+    hits.keyboard.press("ArrowDown")
+    hits.keyboard.press("Shift+F10")
+    hits.get_by_role("menuitem", name="Vis varslinger").click()
+
+    expect(hits).to_have_url(re.compile(rf"/pasienter/{wanted}/varslinger/$"))
+
+
+def test_the_risk_overview_is_marked_in_the_same_way(desk: FrontDesk) -> None:
+    """spec G4, H2, H3: keys, mouse and menu; a false positive is gone to, never marked, and has its own items."""
+    page = desk.staff(MANAGER)
+    desk.goto(page, "/risikogrupper/analyse/{analysis}/")
+    fixed = page.locator("tr[data-fixed]")
+    free = page.locator("tr[data-id]:not([data-fixed])")
+    rows(page).first.focus()
+
+    page.keyboard.press("Control+a")
+    total = page.locator("[data-grid]").get_attribute("data-total")
+    expect(page.locator("[data-marked]")).to_have_text(f"{total} markert")
+    assert int(total or 0) >= free.count() == len(marked(page))
+    expect(fixed.first).to_have_attribute("aria-selected", "false")
+    fixed.first.locator("td").nth(2).click(button="right")
+    expect(page.get_by_role("menuitem", name="Fjern merket")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Merk falsk positiv")).to_be_hidden()
+    page.keyboard.press("Escape")
+    free.first.locator("td").nth(2).click()
+    free.nth(1).locator("td").nth(2).click(modifiers=["Control"])
+    expect(page.locator("[data-marked]")).to_have_text("2 markert")
+    wanted = [free.nth(number).get_attribute("data-id") for number in (0, 1)]
+    with page.expect_request(lambda request: request.url.endswith("/send/")) as seen:
+        page.keyboard.press("v")
+    form = parse_qs(seen.value.post_data or "")
+
+    assert (form["mode"], form["ids"]) == (["only"], [",".join(map(str, wanted))])
+    desk.goto(page, "/risikogrupper/analyse/{analysis}/")
+    free.first.focus()
+    page.keyboard.press("f")
+    expect(page).to_have_url(re.compile("/falsk-positiv/"))
+
+
 def test_criteria_are_added_in_place(desk: FrontDesk) -> None:
     """A group with a medicine is added, and the sentence follows."""
     page = desk.staff(MANAGER)

@@ -329,9 +329,25 @@ def test_send_takes_only_those_ticked(client, three, analyse, staff):
     foreign = PatientFactory(clinic=ClinicFactory())
     ticked = [three["Kari"].pk, three["Eva"].pk, foreign.pk, "x"]
 
-    client.post(reverse("risk:send", args=[analysis.pk]), {"person": ticked})
+    client.post(reverse("risk:send", args=[analysis.pk]), {"ids": ticked})
 
     assert members() == {"Eva"}
+
+
+def test_send_takes_all_in_the_filter_but_those_left_out(client, three, analyse, staff):
+    """Spec G4, H3: all is one word, whatever is on the screen; the count is of those who can be marked."""
+    analysis = analyse()
+    mark_of(analysis, three["Kari"], staff)
+    page = client.get(reverse("risk:people", args=[analysis.pk])).content.decode()
+
+    client.post(reverse("risk:send", args=[analysis.pk]), {"mode": "all", "ids": f"{three['Eva'].pk},7"})
+
+    assert members() == {"Ola"}
+    assert 'data-total="2"' in page
+    assert re.findall(r'data-id="(\d+)" data-fixed', page) == [str(three["Kari"].pk)]
+    too_many = ",".join(map(str, range(6000)))
+    client.post(reverse("risk:send", args=[analysis.pk]), {"mode": "only", "ids": too_many})
+    assert Selection.objects.count() == 1
 
 
 def test_send_with_nobody_freezes_nothing(client, three, analyse):
@@ -357,7 +373,7 @@ def test_two_orders_for_different_people_are_two(client, three, analyse):
     url = reverse("risk:send", args=[analyse().pk])
 
     for name in ("Kari", "Eva"):
-        client.post(url, {"person": [three[name].pk]})
+        client.post(url, {"ids": [three[name].pk]})
 
     assert Selection.objects.count() == 2
 
