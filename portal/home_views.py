@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from portal import news
 from portal.gate import PatientRequest, card_or_404, patient_page
 from timebook.models import Appointment
 
@@ -15,10 +16,11 @@ from timebook.models import Appointment
 @require_safe
 @patient_page
 def home(request: PatientRequest) -> HttpResponse:
-    """Show the next appointment."""
+    """Show the next appointment and what is new."""
     coming = Appointment.objects.filter(patient=request.portal.card).coming(timezone.now())
     rows = coming.select_related("clinic", "practitioner", "place", "type")
-    return TemplateResponse(request, "portal/home.html", {"next": rows.order_by("starts_at", "pk").first()})
+    coming_first = rows.order_by("starts_at", "pk").first()
+    return TemplateResponse(request, "portal/home.html", {"next": coming_first, "news": news.of(request.portal.card)})
 
 
 @require_POST

@@ -90,3 +90,6 @@ class Session(models.Model):
 def new_key() -> str:
     """Return 256 random bits for a cookie."""
     return secrets.token_urlsafe(32)
+
+
+from portal.code_models import ContactCode, Field  # noqa: E402, F401 - Django finds models through this module

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal import (
     appointment_views,
+    contact_views,
     home_views,
     log_in_views,
     message_views,
@@ -11,6 +12,7 @@ from portal import (
     profile_views,
     views,
 )
+from portal.code_models import Field
 
 app_name = "portal"
 urlpatterns = [
@@ -29,4 +31,15 @@ urlpatterns = [
     path("min/meldinger/", message_views.messages, name="messages"),
     path("min/betaling/", payment_views.payments, name="payments"),
     path("min/profil/", profile_views.profile, name="profile"),
+    path("min/profil/innsyn/", profile_views.readers, name="readers"),
+    path("min/profil/samtykke/<int:pk>/", profile_views.decide, name="consent"),
+    *[
+        path(f"min/profil/{folder}/{part}", view, {"field": field}, name=f"{field}{name}")
+        for field, folder in {Field.EMAIL: "epost", Field.MOBILE: "mobil"}.items()
+        for part, view, name in (
+            ("", contact_views.change, ""),
+            ("kode/", contact_views.confirm, "_code"),
+            ("fjern/", contact_views.remove, "_remove"),
+        )
+    ],
 ]

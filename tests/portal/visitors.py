@@ -66,5 +66,6 @@ def side(secret: str, clinic: Clinic | None = None) -> Side:
 # Every URL of the portal with kwargs stands here; one that does not fails the crawl, so that none can escape it.
 ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:choose": pk_of("patient"),
+    "portal:consent": pk_of("patient"),
     "portal:open": lambda side: {"token": side.notification.token},
 }
