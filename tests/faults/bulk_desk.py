@@ -111,7 +111,7 @@ class BulkDesk:
     def report(self) -> Counter[tuple[str, str]]:
         """Return the lines of the exported report by status and reason."""
         rows = list(csv.reader(io.StringIO(self.page("rapport.csv").lstrip("\ufeff")), delimiter=";"))
-        return Counter((status, reason) for _name, status, reason, _at in rows[1:])
+        return Counter((status, reason) for _name, status, reason, _at, _is_told in rows[1:])
 
     def taken(self, channel: str = "sms") -> list[dict[str, Any]]:
         """Return what the outside world took for this clinic's patients on one channel."""

@@ -84,7 +84,7 @@ def send(walk: Walk, page: Page) -> None:
 
 def box(page: Page) -> Locator:
     """Return the information box."""
-    return page.get_by_role("region", name="Sendingen er ferdig").get_by_role("status")
+    return page.get_by_role("region", name="Sendingen er ferdig")
 
 
 @pytest.fixture(autouse=True)
