@@ -21,7 +21,10 @@ from selection.models import Origin
 def can_resend(bulk: Bulk, found: Progress | None = None) -> bool:
     """Whether everything is settled, and someone was not told who is not being told by a later one already."""
     found = found or progress.of(bulk)
-    return found.is_settled and bool(found.not_told) and begun(bulk) is None and untold(bulk).exists()
+    if not (found.is_settled and found.not_told) or begun(bulk):
+        return False
+    is_first = not found.uncertain and not bulk.resends.exists()
+    return is_first or untold(bulk).exists()  # the sums say it already of most; no one need be looked for
 
 
 def begun(bulk: Bulk) -> Bulk | None:
