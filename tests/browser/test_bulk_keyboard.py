@@ -145,7 +145,7 @@ def test_the_whole_way_without_javascript(desk: FrontDesk) -> None:
     page.get_by_role("button", name="Send til 1 mottaker").click()
     page.get_by_label("Jeg har kontrollert mottakerne").check()
     page.get_by_role("button", name="Send nå").click()
-    expect(page.get_by_text("1 person varsles")).to_be_visible()
+    expect(page.get_by_text("1 person varsles om")).to_be_visible()
     page.get_by_role("button", name="Angre").click()
 
     expect(page.get_by_text("Utsendelsen er angret")).to_be_visible()
