@@ -40,7 +40,8 @@ def patient_page(view: View) -> View:
         request.portal = visit  # type: ignore[attr-defined]
         if not visit.cards:
             return render(request, "portal/no_card.html", status=403)
-        visit.place = request.path.removeprefix(reverse("portal:home")).split("/")[0]
+        visit.place, _slash, rest = request.path.removeprefix(reverse("portal:home")).partition("/")
+        visit.is_top = not rest
         timezone.activate(visit.clinic.zone)  # until the staff's middleware sets it back
         return view(request, *args, **kwargs)
 

@@ -28,6 +28,7 @@ class Visit:
     session: Session
     cards: list[Patient]  # those they may see; never empty on a page
     place: str = ""  # the entry of the bottom navigation: the path's first part under /min/
+    is_top: bool = False  # one of the five entries' own pages: there the choice of clinic stands
 
     @property
     def person(self) -> Person:

@@ -47,6 +47,15 @@ OURS = [f"{app}\\_%" for app in APPS]
 OPEN = "('queued', 'sending', 'unknown')"
 
 
+LOG_IN = {  # the sandbox's way to log in at level 4
+    "name": "sandkasse",
+    "label": "sandkassens ID",
+    "client_id": "pasientvarsel",
+    "client_secret": "sandkasse",
+    "acr": ["idporten-loa-high"],
+}
+
+
 def free_port() -> int:
     """Return a free port on loopback."""
     with socket.socket() as probe:
@@ -76,6 +85,7 @@ class House:
             "PUSH_BASE_URL": f"{self.sandbox_url}/push/",
             "HELSENORGE_GATEWAY_URL": f"{self.sandbox_url}/helsenorge",
             "BESOKLEGEN_GATEWAY_URL": f"{self.sandbox_url}/besoklegen",
+            "OIDC_PROVIDERS": json.dumps([LOG_IN | {"issuer": f"{self.sandbox_url}/oidc"}]),
         }
 
     def run(self, *command: str) -> str:

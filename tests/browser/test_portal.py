@@ -1,0 +1,109 @@
+"""A patient on the phone: log-in at level 4, every page of the portal, a new number by code, and out (spec K1–K3)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser.front_desk import FrontDesk
+from tests.browser.test_every_page import ALL, INLINE, violations
+from tests.rig import wait_for
+
+pytestmark = [pytest.mark.browser]
+PHONE = {"width": 390, "height": 844}
+NARROW, LEAST, LARGEST = 320, 44, 100_000  # pixels, pixels, bytes
+NEW = "+4742100777"
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL = """(least) => [...document.querySelectorAll("a, button, input")]
+  .filter((one) => !one.closest("p, .p-skip") && one.type != "hidden" && !one.classList.contains("p-skip"))
+  .map((one) => [one.textContent.trim(), one.getBoundingClientRect().height])
+  .filter(([, height]) => height && height < least)"""
+
+
+def faults(page: Page) -> dict[str, object]:
+    """Return what does not hold on the page: inline code, axe, width, small targets."""
+    page.evaluate(Axe().axe_script)
+    page.set_viewport_size({**PHONE, "width": NARROW})
+    found = {
+        "inline": page.evaluate(INLINE),
+        "axe": violations(page, ALL),
+        "wide": page.evaluate(WIDE),
+        "small": page.evaluate(SMALL, LEAST),
+    }
+    page.set_viewport_size(PHONE)
+    return {claim: what for claim, what in found.items() if what}
+
+
+def someone(desk: FrontDesk) -> str:
+    """Return the national number of a demo patient who has an appointment ahead."""
+    rows = desk.house.sql(
+        "SELECT p.national_number FROM patients_person p JOIN patients_patient c ON c.person_id = p.id"
+        " JOIN timebook_appointment a ON a.patient_id = c.id AND a.status = 'booked' AND a.starts_at > now()"
+        " WHERE c.consent = 'given' ORDER BY c.id LIMIT 1"
+    )
+    return str(rows[0][0])
+
+
+def log_in(page: Page, number: str) -> None:
+    """Log in at the sandbox's provider."""
+    page.get_by_role("link", name="Logg inn med sandkassens ID").click()
+    page.get_by_label("Fødselsnummer").fill(number)
+    page.get_by_role("button", name="Logg inn").click()
+
+
+def code_for(desk: FrontDesk, number: str) -> str:
+    """Return the code in the newest SMS to the number."""
+    listed = f"{desk.house.sandbox_url}/messages"
+    wait_for(lambda: requests.get(listed, {"to": number}, timeout=5).json()["count"])
+    text = requests.get(listed, {"to": number}, timeout=5).json()["messages"][-1]["text"]
+    found = re.search(r"\b\d{6}\b", text)
+    assert found
+    return found[0]
+
+
+def test_a_patient_on_the_phone(desk: FrontDesk) -> None:
+    page, number, sizes = desk.fresh(viewport=PHONE, has_touch=True), someone(desk), []
+    page.goto("/min/timer/")
+    wrong = {"log in": faults(page)}
+    log_in(page, number)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Timer")
+
+    def weigh(response: Response) -> None:
+        sizes.append(response.request.sizes()["responseBodySize"])
+
+    page.context.on("response", weigh)
+    page.goto("/min/")
+    page.wait_for_load_state("networkidle")
+    page.context.remove_listener("response", weigh)
+    expect(page.get_by_role("heading", name="Neste time")).to_be_visible()
+    for path in ("", "timer/", "meldinger/", "betaling/", "profil/", "profil/epost/", "profil/innsyn/"):
+        page.goto(f"/min/{path}")
+        wrong[path or "home"] = faults(page)
+    page.goto("/min/profil/")
+    page.get_by_role("region", name="Samtykke").get_by_role("link").first.click()
+    wrong["consent"] = faults(page)
+
+    page.goto("/min/profil/mobil/")
+    page.get_by_label("Nytt mobilnummer").fill("22")
+    page.get_by_role("button", name="Send kode").click()
+    expect(page.get_by_role("group", name="Rett")).to_be_visible()
+    wrong["refused"] = faults(page)
+    page.get_by_label("Nytt mobilnummer").fill(NEW)
+    page.get_by_role("button", name="Send kode").click()
+    wrong["code"] = faults(page)
+    page.get_by_label("Koden på seks siffer").fill(code_for(desk, NEW))
+    page.get_by_role("button", name="Bekreft").click()
+    expect(page.get_by_text("Mobil er endret.")).to_be_visible()
+    expect(page.get_by_text("+47 42 10 07 77")).to_be_visible()
+
+    page.get_by_role("button", name="Logg ut").click()
+    page.wait_for_url("**/min/logget-ut/")
+    wrong["logged out"] = faults(page)
+    page.goto("/min/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Logg inn")
+    assert {name: what for name, what in wrong.items() if what} == {}
+    assert 0 < sum(sizes) < LARGEST
