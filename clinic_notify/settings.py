@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
         "notifications.tasks.clear_up": 10 * TICK_SECONDS,
         "notifications.tasks.poll": 60.0,
         "integrations.tasks.answer_neighbours": 5.0,
+        "integrations.tasks.refresh_active": 60.0,
         "integrations.tasks.run_waiting": 30.0,
         "integrations.tasks.forget_old": 24 * 3600.0,
         "timebook.tasks.compare_plan": 24 * 3600.0,

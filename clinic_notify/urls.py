@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logg/", include("patients.audit_urls")),
     path("", include("portal.urls")),
     path("import/", include("integrations.urls")),
+    path("integrasjoner/", include("integrations.neighbour_urls")),
     path("risikogrupper/", include("selection.risk_urls")),
     path("api/naboer/", include("integrations.api_urls")),
     path("webhooks/", include("notifications.webhook_urls")),

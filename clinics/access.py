@@ -26,6 +26,7 @@ class Right(StrEnum):
     MANAGE_TEMPLATES = "manage_templates"
     MANAGE_PRACTITIONERS = "manage_practitioners"
     IMPORT = "import"
+    INTEGRATE = "integrate"
     READ_AUDIT = "read_audit"
     BULK_SEND = "bulk_send"
     EXPORT = "export"

@@ -44,6 +44,7 @@ SECTIONS = {
     "audit": "audit",
     "risk": "risk",
     "integrations": "imports",
+    "neighbours": "neighbours",
 }
 
 

@@ -222,7 +222,7 @@ def write_asked(row: Answer, now: datetime, *, has: bool) -> None:
 LOOKS = {
     AnswerState.QUEUED: ("wait", "clock"),
     AnswerState.SENDING: ("wait", "clock"),
-    AnswerState.UNKNOWN: ("warn", "circle-help"),
+    AnswerState.UNKNOWN: ("warn", "circle-question-mark"),
     AnswerState.DELIVERED: ("ok", "check"),
     AnswerState.REFUSED: ("fail", "circle-x"),
     AnswerState.EXPIRED: ("fail", "circle-x"),

@@ -105,6 +105,7 @@ class ImportRun(ClinicRow):
 
 
 from integrations.neighbour_models import (  # noqa: E402, F401 - Django finds models through this module
+    ActiveCheck,
     Answer,
     Call,
     ForeignVersion,

@@ -204,3 +204,23 @@ class Answer(ClinicRow):
 
     def __str__(self) -> str:
         return f"Svar {self.pk}"
+
+
+class ActiveCheck(ClinicRow):
+    """When the clinic's e-contact provider was last asked which patients are active there, and what came of it."""
+
+    provider = models.CharField(max_length=12)
+    wanted_at = models.DateTimeField(null=True)  # somebody has pressed the button, and nobody has begun
+    begun_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)  # the last time that everyone was asked about
+    asked = models.PositiveIntegerField(default=0)  # patients with a number to ask by
+    active = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=20, blank=True, choices=Why.choices)  # why the latest attempt broke off
+
+    class Meta:
+        verbose_name = _("spørring om EP-kontakt")
+        verbose_name_plural = _("spørringer om EP-kontakt")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic"], name="active_check_once")]
+
+    def __str__(self) -> str:
+        return f"EP-kontakt {self.pk}"

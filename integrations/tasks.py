@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from integrations import answers, calls, runs
+from integrations import active, answers, calls, runs
 from integrations.models import ImportRun
 from integrations.neighbour_models import OPEN_ANSWERS, Answer, Neighbour
 
@@ -46,3 +46,16 @@ def answer_neighbour(neighbour: str) -> None:
     answers.reap(who, timezone.now())
     answers.run(who, timezone.now())
     answers.clear_unknown(who, timezone.now())
+
+
+@shared_task(ignore_result=True)
+def refresh_active() -> None:
+    """Have each clinic's e-contact provider asked who is active, one task a clinic, when its turn has come."""
+    for pk in active.due(timezone.now()):
+        refresh_active_of.apply_async(args=(pk,), expires=60, queue="bulk", retry=False)
+
+
+@shared_task(ignore_result=True)
+def refresh_active_of(pk: int) -> None:
+    """Ask about one clinic's patients."""
+    active.refresh(pk, timezone.now())

@@ -271,6 +271,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},
+    **{f"neighbours:{name}": {"name": "convene"} for name in ("neighbour", "key", "withdraw", "test", "ask_active")},
     "neighbours_in:event": {"neighbour": "convene"},
     "clinics:invitation_link": {"token": "abcdefghijklmnopqrstuv"},
     "account_confirm_email": {"key": "x"},

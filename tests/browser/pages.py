@@ -63,6 +63,18 @@ def shortcuts(page: Page, desk: FrontDesk) -> None:
     page.get_by_role("button", name="Tastatursnarveier").click()
 
 
+def try_connection(page: Page, desk: FrontDesk) -> None:
+    """Try the way in and the way out; both are told."""
+    page.get_by_role("button", name="Prøv forbindelsen").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def make_key(page: Page, desk: FrontDesk) -> None:
+    """Make a key pair, or a new secret for it."""
+    page.get_by_role("main").get_by_role("button", name="Lag n").click()
+    expect(page.get_by_role("textbox", name="Hemmelighet")).to_be_visible()
+
+
 def user_menu(page: Page, desk: FrontDesk) -> None:
     """Open the user's menu."""
     page.get_by_label("Meny for").click()
@@ -342,6 +354,9 @@ PLACES = {
     "nothing to explain": Place("/pasienter/{patient}/hvorfor/card/0/"),
     "what now": Place("/pasienter/{patient}/varsling-na/", then=unfold),
     "what now without contact": Place("/pasienter/{unreachable}/varsling-na/"),
+    "integrations": Place("/integrasjoner/"),
+    "an integration": Place("/integrasjoner/digicare/", then=try_connection),
+    "an integration's secret": Place("/integrasjoner/digicare/", then=make_key),
     "week": Place("/timebok/"),
     "next week": Place("/timebok/?dag={next_week}"),
     "day": Place("/timebok/dag/?dag={next_week}"),
