@@ -44,6 +44,7 @@ SHORT = {  # the same rules on a shorter clock
 }
 APPS = ("clinics", "patients", "notifications", "timebook", "post", "selection", "bulk\\_send")  # the tariff stays
 OURS = [f"{app}\\_%" for app in APPS]
+PATIENCE = 600  # seconds; long on the busiest machine, but an end
 OPEN = "('queued', 'sending', 'unknown')"
 
 
@@ -89,8 +90,9 @@ class House:
         }
 
     def run(self, *command: str) -> str:
-        """Run a command to its end in the product's environment; returns what it printed."""
-        done = subprocess.run([sys.executable, *command], env=self.env, capture_output=True, text=True, check=False)
+        """Run a command to its end in the product's environment; returns what it printed. Raises TimeoutExpired."""
+        asked = [sys.executable, *command]
+        done = subprocess.run(asked, env=self.env, capture_output=True, text=True, check=False, timeout=PATIENCE)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
         return done.stdout
@@ -205,7 +207,8 @@ class House:
     def sql(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the database."""
         name = self.env["DATABASE_URL"].rsplit("/", 1)[1]
-        link = psycopg2.connect(host=str(self.postgres.folder), user="postgres", dbname=name)
+        bound = f"-c statement_timeout={PATIENCE}s"  # a lock that is never let go fails the test, and hangs nothing
+        link = psycopg2.connect(host=str(self.postgres.folder), user="postgres", dbname=name, options=bound)
         with contextlib.closing(link), link, link.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall() if cursor.description else []
