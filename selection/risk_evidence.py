@@ -39,7 +39,10 @@ class DaysBefore(Func):
 
 
 def evidence(clinic: Clinic, rule: Rule, day: date) -> QuerySet[Any, Any]:
-    """Return what the rule finds at the clinic on that day: one row for each patient and code, in COLUMNS."""
+    """Return what the rule finds at the clinic on that day: one row for each patient and code, in COLUMNS.
+
+    By patient: the index of the table they go to is then written from one end to the other, and not all over.
+    """
     match rule:
         case AgeRule():
             found = of_age(clinic, rule, day)
@@ -47,7 +50,7 @@ def evidence(clinic: Clinic, rule: Rule, day: date) -> QuerySet[Any, Any]:
             found = of_codes(clinic, rule, day)
         case ValueRule():
             found = of_values(clinic, rule, day)
-    rows: QuerySet[Any, Any] = found.order_by().values(*COLUMNS)
+    rows: QuerySet[Any, Any] = found.values(*COLUMNS).order_by("patient_id")
     return rows
 
 

@@ -103,10 +103,12 @@ def attempt(analysis: RiskAnalysis, now: datetime) -> None:
     for group, rule in wanted.rules:
         with transaction.atomic():
             hold(analysis)
+            risk_tables.take_memory()
             risk_tables.insert_evidence(analysis, group, rule)
             tell(analysis)
     with transaction.atomic():
         hold(analysis)
+        risk_tables.take_memory()
         risk_tables.insert_people(analysis, wanted)
         risk_tables.refresh_statistics()
         risk_tables.raise_marks(analysis, now)
