@@ -18,6 +18,7 @@ VIEWS = {  # a line about reading names the page; the longest that fits counts
     "patients:contact": _("Kontaktopplysninger"),
     "patients:readers": _("Innsyn"),
     "patients:journal": _("Journal"),
+    "patients:proxies": _("Fullmakter"),
     "audit:": _("Logg"),
 }
 PHRASES = {  # what it begins with; ids and field names follow
@@ -65,6 +66,8 @@ PHRASES = {  # what it begins with; ids and field names follow
     "clinic": _("Klinikk"),
     "user": _("Bruker"),
     "journal": _("Journal"),
+    "proxy recorded": _("Fullmakt registrert"),
+    "proxy withdrawn": _("Fullmakt trukket"),
     "opening hours": _("Åpningstider"),
     "selection": _("Utvalg frosset"),
     "confirmed": _("Masseutsendelse sendt"),

@@ -229,3 +229,4 @@ class ConsentChange(ClinicRow):
 
 
 from patients.journal import CodeSystem, EntryType, JournalEntry  # noqa: E402, F401 - Django finds models through this module
+from patients.proxies import Proxy, ProxyKind  # noqa: E402, F401 - the same

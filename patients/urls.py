@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients import audit_views, journal_views, views
+from patients import audit_views, journal_views, proxy_views, views
 
 app_name = "patients"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<int:pk>/personalia/", views.personal, name="personal"),
     path("<int:pk>/journal/", journal_views.journal, name="journal"),
     path("<int:pk>/innsyn/", audit_views.readers, name="readers"),
+    path("<int:pk>/fullmakter/", proxy_views.of_patient, name="proxies"),
+    path("fullmakter/<int:pk>/trekk/", proxy_views.withdraw, name="proxy_withdraw"),
     path("<int:pk>/kontakt/", views.contact, name="contact"),
     path("<int:pk>/metode/", views.method, name="method"),
     path("<int:pk>/samtykke/", views.give_consent, name="consent"),

@@ -13,26 +13,27 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from patients.contact import change_contact_as_person
 from patients.forms import take_errors
+from patients.models import Patient
 from portal import codes
 from portal.code_models import Field
 from portal.forms import CodeForm, NewValueForm
-from portal.gate import PatientRequest, patient_page
+from portal.gate import PatientRequest, own_card_or_404, patient_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def change(request: PatientRequest, field: str) -> HttpResponse:
     """Take the new value, and send a code to it."""
-    which, visit = Field(field), request.portal
+    which, card = Field(field), own_card_or_404(request)
     form = NewValueForm(which, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            codes.ask(visit.person, which, form.cleaned_data["value"], card=visit.card, now=timezone.now())
+            codes.ask(request.portal.person, which, form.cleaned_data["value"], card=card, now=timezone.now())
             return redirect(f"portal:{which}_code")
         except ValidationError as error:
             take_errors(form, ValidationError({"value": error.messages}))
     removal = reverse(f"portal:{which}_remove")
-    context = {"form": form, "field": which, "shown": shown(request, which), "removal": removal}
+    context = {"form": form, "field": which, "shown": shown(card, which), "removal": removal}
     return TemplateResponse(request, "portal/contact.html", context, status=422 if form.errors else 200)
 
 
@@ -65,7 +66,6 @@ def remove(request: PatientRequest, field: str) -> HttpResponse:
     return redirect("portal:profile")
 
 
-def shown(request: PatientRequest, field: Field) -> str:
+def shown(card: Patient, field: Field) -> str:
     """Return today's value as people write it."""
-    card = request.portal.card
     return card.email if field == Field.EMAIL else card.mobile_shown

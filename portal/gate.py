@@ -65,6 +65,15 @@ def to_log_in(request: HttpRequest) -> HttpResponse:
     return redirect(f"{log_in}?{urlencode({'next': request.get_full_path()})}")
 
 
+def own_card_or_404(request: PatientRequest) -> Patient:
+    """Return the chosen card if it is the person's own, else their first. Raises Http404 for one without a card."""
+    if request.portal.is_own:
+        return request.portal.card
+    for card in request.portal.own:
+        return card
+    raise Http404
+
+
 def card_or_404(request: PatientRequest, pk: int) -> Patient:
     """Return the card if it is among the person's own; another's is as unknown as one that does not exist.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from patients import audit_log, consent
 from patients.models import Consent, ConsentChange
-from portal.gate import PatientRequest, card_or_404, patient_page
+from portal.gate import PatientRequest, card_or_404, own_card_or_404, patient_page
 
 
 @require_safe
@@ -19,7 +19,8 @@ from portal.gate import PatientRequest, card_or_404, patient_page
 def profile(request: PatientRequest) -> HttpResponse:
     """Show contact values, consents and log-ins."""
     log_ins = request.portal.person.log_ins.order_by("-at", "-pk")
-    return TemplateResponse(request, "portal/profile.html", {"log_ins": log_ins[:20]})
+    own = own_card_or_404(request) if request.portal.own else None
+    return TemplateResponse(request, "portal/profile.html", {"log_ins": log_ins[:20], "own": own})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,6 +31,8 @@ def decide(request: PatientRequest, pk: int) -> HttpResponse:
     Raises Http404 for anyone else's card.
     """
     card = card_or_404(request, pk)
+    if card not in request.portal.own:
+        raise Http404
     answer = request.POST.get("consent", "")
     if request.method == "POST" and answer in consent.ANSWERS:
         if consent.record(card, answer, how=ConsentChange.How.PORTAL, by=None, now=timezone.now()):
@@ -43,8 +46,8 @@ def decide(request: PatientRequest, pk: int) -> HttpResponse:
 @require_safe
 @patient_page
 def readers(request: PatientRequest) -> HttpResponse:
-    """List who of the clinic's has read or changed the chosen card, newest first."""
-    card = request.portal.card
+    """List who of the clinic's has read or changed the person's own card, newest first."""
+    card = own_card_or_404(request)
     rows = audit_log.narrowed(card.clinic, patient=card.pk)
     page = audit_log.page(rows, request.GET.get("etter", ""), card.clinic)
-    return TemplateResponse(request, "portal/readers.html", {"page": page})
+    return TemplateResponse(request, "portal/readers.html", {"page": page, "card": card})

@@ -41,6 +41,16 @@ class Visit:
         return next((card for card in self.cards if card.pk == self.session.card_id), self.cards[0])
 
     @property
+    def own(self) -> list[Patient]:
+        """The person's own cards: contact values, consent and insight are theirs alone, whomever they act for."""
+        return [card for card in self.cards if card.person_id == self.person.pk]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the chosen card is the person's own."""
+        return self.card.person_id == self.person.pk
+
+    @property
     def clinic(self) -> Clinic:
         """The chosen card's clinic."""
         return self.card.clinic

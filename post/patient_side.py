@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from patients import proxies
 from patients.models import Patient, Person
 from post import attachments, kinds
 from post.attachments import Checked
@@ -113,10 +114,13 @@ def mark_read(row: Dialog, now: datetime) -> int:
 
 
 def check_person(card: Patient, person: Person | None, source: str) -> None:
-    """Refuse anyone but the card's own person; a foreign system may not know them. Raises PermissionDenied."""
+    """Refuse all but the card's own person and their proxies; a foreign system may not know them.
+
+    Raises PermissionDenied.
+    """
     if person is None and source == Source.OWN:
         raise PermissionDenied
-    if person is not None and card.person_id != person.pk:
+    if person is not None and not proxies.may_act(person, card, timezone.localdate()):
         raise PermissionDenied
 
 

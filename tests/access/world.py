@@ -19,7 +19,7 @@ from economy.models import BillingCard, Line, Receipt
 from integrations.models import ImportRun
 from notifications.kinds import Kind, State, SubjectType
 from notifications.models import Notification
-from patients.models import JournalEntry, Patient
+from patients.models import JournalEntry, Patient, Proxy
 from post import storage
 from post.models import Attachment, Dialog, MessageTemplate
 from selection.criteria import Group
@@ -36,6 +36,7 @@ from tests.factories import (
     LineFactory,
     MembershipFactory,
     PatientFactory,
+    PersonFactory,
     PlaceFactory,
     PractitionerFactory,
     UserFactory,
@@ -72,6 +73,7 @@ class World:
     search: SearchVersion
     saved_search: SavedSearch
     bulk: Bulk
+    proxy: Proxy
 
 
 def world() -> World:
@@ -92,8 +94,22 @@ def world() -> World:
     parts = (notice(patient), run, dialog, attached(dialog), template)
     line, receipt = billed(patient), paid(patient)
     billing = (line.card, line, receipt)
-    rest = (*parts, *billing, *staffed(clinic), *analysed(patient), *searched(clinic), bulk_to(patient))
+    rest = (
+        *parts,
+        *billing,
+        *staffed(clinic),
+        *analysed(patient),
+        *searched(clinic),
+        bulk_to(patient),
+        proxied(patient),
+    )
     return World(clinic, patient, appointment, kind, practitioner, place, *rest)
+
+
+def proxied(patient: Patient) -> Proxy:
+    """Let somebody act for the patient."""
+    known = {"clinic": patient.clinic, "patient": patient, "person": PersonFactory(), "recorded_by": UserFactory()}
+    return Proxy.objects.create(**known, kind="FU", valid_from=date(2026, 1, 1))
 
 
 def searched(clinic: Clinic) -> tuple[SearchVersion, SavedSearch]:
@@ -250,6 +266,8 @@ ROWS: dict[str, Kwargs] = {
     "clinics:invitation_withdraw": pk_of("invitation"),
     "patients:readers": pk_of("patient"),
     "patients:journal": pk_of("patient"),
+    "patients:proxies": pk_of("patient"),
+    "patients:proxy_withdraw": pk_of("proxy"),
     **{f"risk:{name}": pk_of("analysis") for name in ("people", "gone", "send")},
     **{f"risk:{name}": pk_of("risk_person") for name in ("mark", "uphold", "withdraw")},
     "risk:restore": pk_of("mark"),

@@ -1,0 +1,169 @@
+"""Who may act for a patient in the portal: a relation that the clinic records, from a day to a day (spec K2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinics import audit
+from clinics.models import AuditAction, User
+from clinics.scope import ClinicQuerySet, ClinicRow
+from patients import identity
+from patients.models import Patient, Person
+
+COMES_OF_AGE = 16  # years; from then on a parent sees nothing without the patient's own authorisation
+
+
+class ProxyKind(models.TextChoices):
+    """Why one person acts for another (Volven 7611)."""
+
+    PARENT = "FO", gettext_lazy("Foreldreansvar")
+    GUARDIAN = "VE", gettext_lazy("Verge")
+    AUTHORISED = "FU", gettext_lazy("Fullmakt")
+    ASSIGNED = "TD", gettext_lazy("Tildelt fullmakt")
+
+
+class ProxyQuerySet(ClinicQuerySet):
+    """Relations, found by whether they hold."""
+
+    def in_force(self, on: date) -> Self:
+        """Keep those that hold on the day: begun, not over and not withdrawn."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=on), valid_from__lte=on, withdrawn_at=None)
+
+
+class Proxy(ClinicRow):
+    """One person's right to act for one patient at one clinic. Never deleted: withdrawn."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="proxies")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="proxied")
+    kind = models.CharField(gettext_lazy("type"), max_length=2, choices=ProxyKind.choices)
+    valid_from = models.DateField(gettext_lazy("gjelder fra"))
+    valid_to = models.DateField(gettext_lazy("gjelder til og med"), null=True, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = ProxyQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = gettext_lazy("fullmakt")
+        verbose_name_plural = gettext_lazy("fullmakter")
+        ordering: ClassVar = ["-recorded_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="proxy_ends_after_it_begins"
+            ),
+            # Recording the same relation twice records it once.
+            models.UniqueConstraint(
+                fields=["patient", "person"], condition=Q(withdrawn_at=None), name="proxy_once_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Fullmakt {self.pk}"
+
+
+def record(
+    patient: Patient,
+    *,
+    number: str,
+    kind: str,
+    valid_from: date,
+    valid_to: date | None,
+    by: User,
+    now: datetime,
+) -> Proxy:
+    """Let the person with the number act for the patient. Raises ValidationError by field; then nothing is recorded.
+
+    A parent's right ends the day before the child comes of age, whatever was asked for.
+    """
+    digits = number_of(patient, number)
+    if kind == ProxyKind.PARENT:
+        valid_to = until_of_age(patient, valid_to)
+    if valid_to and valid_to < valid_from:
+        raise ValidationError({"valid_to": _("Sluttdatoen er før startdatoen, eller barnet er fylt 16 år.")})
+    with transaction.atomic():
+        Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)  # the second of two is told
+        person, _is_new = Person.objects.get_or_create(national_number=digits)
+        if Proxy.objects.filter(patient=patient, person=person, withdrawn_at=None).exists():
+            raise ValidationError({"number": _("Personen er alt registrert. Trekk den gamle fullmakten først.")})
+        proxy = Proxy.objects.create(
+            clinic=patient.clinic,
+            patient=patient,
+            person=person,
+            kind=kind,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            recorded_by=by,
+            recorded_at=now,
+        )
+        log(proxy, by, "proxy recorded")
+    return proxy
+
+
+def number_of(patient: Patient, number: str) -> str:
+    """Return the proxy's national number, cleaned. Raises ValidationError, also for the patient's own."""
+    try:
+        digits = identity.clean_national_number(number, clinic=patient.clinic)
+    except ValidationError as error:
+        raise ValidationError({"number": error.messages}) from error
+    if patient.person and patient.person.national_number == digits:
+        raise ValidationError({"number": _("Dette er pasientens eget fødselsnummer.")})
+    return digits
+
+
+def until_of_age(patient: Patient, valid_to: date | None) -> date:
+    """Return the last day of a parent's right. Raises ValidationError for a card without birth date."""
+    born = patient.birth_date
+    if born is None:
+        raise ValidationError(
+            {"kind": _("Kortet mangler fødselsdato. Uten den er det uvisst når foreldreansvar ender.")}
+        )
+    last = birthday(born, born.year + COMES_OF_AGE) - timedelta(days=1)
+    return min(last, valid_to) if valid_to else last
+
+
+def birthday(born: date, year: int) -> date:
+    """Return the birthday of the year; one born on a leap day has it on 1 March where there is none."""
+    try:
+        return born.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+@transaction.atomic
+def withdraw(proxy: Proxy, *, by: User, now: datetime) -> bool:
+    """End the right at once; returns False when it has ended already."""
+    row = Proxy.objects.select_for_update(of=("self",)).get(pk=proxy.pk)
+    if row.withdrawn_at:
+        return False
+    row.withdrawn_at, row.withdrawn_by = now, by
+    row.save(update_fields=["withdrawn_at", "withdrawn_by"])
+    log(row, by, "proxy withdrawn")
+    return True
+
+
+def log(proxy: Proxy, by: User, what: str) -> None:
+    """Write the audit line; it names the relation by id."""
+    audit.record(
+        AuditAction.PERSONAL,
+        clinic=proxy.clinic,
+        actor=by,
+        patient_id=proxy.patient_id,
+        what=f"{what}: {proxy.pk}",
+    )
+
+
+def may_act(person: Person, patient: Patient, on: date) -> bool:
+    """Whether the card is the person's own, or they may act for it on the day."""
+    if patient.person_id == person.pk:
+        return True
+    return Proxy.objects.filter(person=person, patient=patient).in_force(on).exists()
