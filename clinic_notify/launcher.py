@@ -132,6 +132,7 @@ def prepare() -> None:
         subprocess.run([sys.executable, "-m", "clinic_notify.fetch_ui"], check=False)
     manage("migrate", "--verbosity", "0")
     manage("create_demo")
+    manage("demo_neighbours")
 
 
 def manage(*arguments: str) -> None:

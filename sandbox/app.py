@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from sandbox import control, gateways, mailgun, oidc, oidc_page, phone, push, twilio
+from sandbox import control, gateways, mailgun, neighbours, oidc, oidc_page, phone, push, twilio
 from sandbox.courier import COURIER, Courier
 from sandbox.log import GroundTruth
 from sandbox.modes import Modes
@@ -38,16 +38,17 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
 
 def build(settings: Settings, log_path: Path, *, fsync: bool = False, seed: int | None = None) -> web.Application:
     """Return the application with its history read back from the log."""
-    app = web.Application(client_max_size=LARGEST, middlewares=[only_this_machine])
+    app = web.Application(client_max_size=LARGEST, middlewares=[only_this_machine, neighbours.forms])
     log = GroundTruth(log_path, fsync=fsync)
     world = World(settings, log, Modes(seed))
     for message in world.messages:
         if message.channel == "sms" and message.status == "queued":  # its callbacks died with the last process
             message.status, message.code = last_status(message.outcome)
     app[WORLD] = world
+    app[neighbours.NEIGHBOURS] = neighbours.Neighbours()
     app[oidc.PROVIDER] = oidc.Provider(*settings.oidc_client, product=settings.callback_url)
     app[COURIER] = Courier(settings.callback_url, log, world.modes.dice)
-    for module in (twilio, mailgun, push, gateways, oidc, oidc_page, control, phone):
+    for module in (twilio, mailgun, push, gateways, oidc, oidc_page, control, phone, neighbours):
         app.add_routes(module.routes())
     app.on_response_prepare.append(harden)
     app.on_cleanup.append(_close)

@@ -99,7 +99,8 @@ def _phone(world: World, card: PersonCard) -> Phone:
     return Phone(card.name, card.name, card.contacts, rows)
 
 
-def _page(template: str, context: dict[str, object], status: int = 200) -> web.Response:
+def page(template: str, context: dict[str, object], status: int = 200) -> web.Response:
+    """Return one of the sandbox's pages."""
     html = PAGES.get_template(template).render(context)
     return web.Response(text=html, status=status, content_type="text/html", headers={"Content-Security-Policy": POLICY})
 
@@ -108,7 +109,7 @@ async def index(request: web.Request) -> web.Response:
     """Show the list of phones."""
     world = request.app[WORLD]
     shown = phones(world)
-    return _page("index.html", {"phones": shown[:500], "total": len(shown), "revision": world.revision})
+    return page("index.html", {"phones": shown[:500], "total": len(shown), "revision": world.revision})
 
 
 async def phone(request: web.Request) -> web.Response:
@@ -117,13 +118,13 @@ async def phone(request: web.Request) -> web.Response:
     wanted = request.query.get("to", "")
     for found in phones(world):
         if wanted in (found.key, *found.contacts):
-            return _page("phone.html", {"phone": found, "revision": world.revision})
-    return _page("missing.html", {"wanted": wanted, "revision": world.revision}, status=404)
+            return page("phone.html", {"phone": found, "revision": world.revision})
+    return page("missing.html", {"wanted": wanted, "revision": world.revision}, status=404)
 
 
 async def behaviour(request: web.Request) -> web.Response:
     """Show the panel of failure modes."""
-    return _page("behaviour.html", _panel(request, ""))
+    return page("behaviour.html", _panel(request, ""))
 
 
 async def change_behaviour(request: web.Request) -> web.Response:
@@ -135,7 +136,7 @@ async def change_behaviour(request: web.Request) -> web.Response:
     try:
         world.modes.change({channel: wanted})
     except ValueError as problem:
-        return _page("behaviour.html", _panel(request, str(problem)), status=422)
+        return page("behaviour.html", _panel(request, str(problem)), status=422)
     raise web.HTTPSeeOther("/behaviour")
 
 

@@ -21,6 +21,7 @@ ALL_ON: dict[str, Any] = {
     "economy_notices": True,
     "free_text_sms": True,
     "econtact_provider": "helsenorge",
+    "convene": True,
 }
 FIRST: dict[str, Any] = {"name": "Fjordbyen legesenter", "alias": "Fjordbyen legesenter", "sms_sender": "Fjordbyen"}
 SECOND: dict[str, Any] = {"name": "Bryggen hudklinikk", "alias": "Bryggen klinikk", "sms_sender": "Bryggen"}
