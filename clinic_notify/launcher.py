@@ -145,6 +145,7 @@ def manage(*arguments: str) -> None:
 def print_welcome() -> None:
     """Print the addresses and the log-ins."""
     print(f"\nPasientvarsel      {os.environ['PUBLIC_BASE_URL']}/")
+    print(f"Pasientportal      {os.environ['PUBLIC_BASE_URL']}/min/")
     print(f"Pasientens telefon {os.environ['SANDBOX_URL']}/")
     print(f"Support (admin)    {os.environ['PUBLIC_BASE_URL']}/admin/\n", flush=True)
     manage("create_demo", "--print-logins")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from authlib.common.security import generate_token
@@ -29,7 +30,7 @@ def new(provider: str, *, token: str = "", path: str = "") -> tuple[str, Attempt
         state=generate_token(43),
         nonce=generate_token(43),
         verifier=generate_token(VERIFIER),
-        token=token[:24],
+        token=token if is_token(token) else "",
         path=path,
     )
     return key, attempt
@@ -49,7 +50,13 @@ def take(request: HttpRequest) -> Attempt | None:
 
 def own_path(path: str) -> str:
     """Return the path if it is one of the portal's pages, else nothing."""
-    return path if path.startswith(reverse("portal:home")) and len(path) <= 300 else ""
+    is_own = path.startswith(reverse("portal:home")) and len(path) <= 300 and path.isprintable()
+    return path if is_own else ""
+
+
+def is_token(text: str) -> bool:
+    """Whether the text has the form of a link's token; what has not is in no table, and need not be looked up."""
+    return bool(re.fullmatch(r"[A-Za-z0-9_-]{16,24}", text))
 
 
 def set_cookie(response: HttpResponse, key: str) -> None:

@@ -26,6 +26,7 @@ from portal.code_models import ContactCode, Field
 log = logging.getLogger(__name__)
 LASTS = timedelta(minutes=10)
 MOST_TRIES = 5  # of one code
+KEPT = timedelta(days=1)  # what was typed is no longer than needed in a table of its own
 WINDOW = timedelta(hours=1)
 MOST_CODES = 5  # a person may ask for, and any value be sent, in the window
 CHANNELS = {Field.EMAIL: Channel.EMAIL, Field.MOBILE: Channel.SMS}
@@ -40,6 +41,7 @@ def ask(person: Person, field: Field, text: str, *, card: Patient, now: datetime
     code = f"{secrets.randbelow(1_000_000):06d}"
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=person.pk)  # two presses count as two
+        ContactCode.objects.filter(sent_at__lt=now - KEPT).delete()
         refuse_too_many(person, value, now)
         row = ContactCode.objects.create(
             person=person, field=field, value=value, code_hash=hashed(person, code), sent_at=now

@@ -127,7 +127,7 @@ def logged_out_elsewhere(request: HttpRequest) -> HttpResponse:
     leave_staff(request)
     issuer, sid = request.GET.get("iss", ""), request.GET.get("sid", "")
     by = next((one for one in oidc.providers() if one.issuer == issuer), None)
-    if by and sid:
+    if by and sid and sid.isprintable():
         for session in Session.objects.filter(provider_session=sid, log_in__provider=by.name):
             sessions.end(session, LogIn.Ending.AT_PROVIDER)
     frames = [f"{part.scheme}://{part.netloc}" for one in oidc.providers() if (part := urlsplit(one.issuer))]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from clinics.gate import anyone
 from notifications.kinds import SubjectType
 from notifications.models import Notification
-from portal import oidc, sessions
+from portal import attempts, oidc, sessions
 from portal.gate import PatientRequest, leave_staff, patient_page
 
 PLACES = {
@@ -38,7 +38,8 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
 @patient_page
 def open_link(request: PatientRequest, token: str) -> HttpResponse:
     """Go to what the notice is about, on the card it is about; one page for other people's links and for none."""
-    notice = Notification.objects.filter(token=token, patient__in=request.portal.cards).first()
+    mine = Notification.objects.filter(token=token, patient__in=request.portal.cards)
+    notice = mine.first() if attempts.is_token(token) else None
     if notice is None:
         return TemplateResponse(request, "portal/not_yours.html", status=404)
     request.portal.session.card_id = notice.patient_id

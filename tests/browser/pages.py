@@ -340,6 +340,7 @@ PLACES = {
     "card's notices unfolded": Place("/pasienter/{patient}/varslinger/?vis={failed}"),
     "card's notices narrowed to none": Place("/pasienter/{patient}/varslinger/?modul=economy"),
     "card's personal details": Place("/pasienter/{patient}/personalia/"),
+    "card's proxies": Place("/pasienter/{patient}/fullmakter/", then=refused_form("Registrer")),
     "contact values": Place("/pasienter/{patient}/kontakt/"),
     "contact values refused": Place("/pasienter/{patient}/varslinger/", then=contact_form),
     "card without contact": Place("/pasienter/{unreachable}/varslinger/"),

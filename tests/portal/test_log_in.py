@@ -292,6 +292,21 @@ def test_logging_out_at_the_provider_ends_it_here(provider: Sandbox, person: Per
     assert "X-Frame-Options" not in framed
 
 
+def test_odd_characters_are_no_link_no_page_and_no_session(provider: Sandbox, person: Person) -> None:
+    """What cannot be in a table is not looked for there: no page of ours fails on it."""
+    client, right = Client(), f"{provider.url}/oidc"
+    log_in(client, provider)
+    for token in ("%00", "a%00b", "%F0%9F%98%80", "%27%20or%201=1", "x" * 300):
+        assert client.get(f"/min/varsel/{token}/").status_code == 404
+        assert Client().get(f"/v/{token}/").status_code == 200
+        assert Client().get(f"/v/{token}/inn/sandkasse/").status_code == 302
+        assert Client().get(f"{START}?next=/min/{token}").status_code == 302
+        assert Client().get(f"/min/innlogget/?state={token}&code={token}").status_code == 403
+        assert Client().get(f"/min/logget-ut-hos/?iss={right}&sid={token}").status_code == 200
+    assert Attempt.objects.exclude(token="").count() == 0
+    assert client.get("/min/").status_code == 200
+
+
 def test_an_address_that_tries_too_often_waits(provider: Sandbox) -> None:
     with time_machine.travel(timezone.now(), tick=False):
         answers = [Client().get("/min/innlogget/").status_code for _attempt in range(61)]
