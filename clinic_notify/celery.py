@@ -3,11 +3,16 @@
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_notify.settings")
-# Celery closes the database connection around every task unless told otherwise.
-os.environ.setdefault("CELERY_DB_REUSE_MAX", "1000")
-
 app = Celery("clinic_notify")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect(dispatch_uid="keep_only_good_connections")
+def keep_only_good_connections(**kwargs: object) -> None:
+    """Before a task as before a request: let go of a connection that has broken or has lasted long enough."""
+    close_old_connections()

@@ -223,6 +223,7 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.clear_up": {"queue": "receipts"},
     "notifications.tasks.poll": {"queue": "receipts"},
 }
+CELERY_DB_REUSE_MAX = 10_000  # tasks; else Celery opens a connection for each, a dozen a second when nothing happens
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
