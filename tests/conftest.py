@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations  # its own module cannot be imported first
+from django.test import override_settings
 
 HOMES = {"browser": "browser", "fault": "faults", "walk": "walk"}  # marker → the one folder `make test` looks in
 
@@ -15,6 +16,13 @@ HOMES = {"browser": "browser", "fault": "faults", "walk": "walk"}  # marker → 
 # Time says nothing about a rule: a busy machine must not fail a test that draws its examples.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Let log-ins cost no second of processor time each."""
+    with override_settings(PASSWORD_HASHERS=["tests.passwords.QuickHasher"]):
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.rig import require, services
+from tests.rig import chromium, require, services
 
 HOUSES = "browser or fault or walk"  # whole products as processes of their own; too many at once starve each other
 ON_BOTH = f"not ({HOUSES})"
@@ -44,7 +44,8 @@ class Job:
 
 def main(arguments: list[str]) -> int:
     """Run everything in two lanes, what waits beside what computes. Returns the exit status."""
-    require("postgres", "redis-server", "chromium", "gcc")
+    require("postgres", "redis-server", "gcc")
+    chromium()
     if not Path("static/vendor").is_dir():
         subprocess.run([sys.executable, "-m", "clinic_notify.fetch_ui"], check=False)
     with services() as (postgres, redis), ThreadPoolExecutor(2) as lanes:

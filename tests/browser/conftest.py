@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.front_desk import FrontDesk
 from tests.faults.house import House
-from tests.rig import find, require, services
+from tests.rig import chromium as chromium_program
+from tests.rig import services
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -45,10 +46,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The distribution's Chromium; it ends with this folder, since its event loop keeps Django from the database."""
-    require("chromium")
+    program = chromium_program()
     with sync_playwright() as playwright:
         expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no failure
-        browser = playwright.chromium.launch(executable_path=find("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 

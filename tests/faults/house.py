@@ -73,6 +73,7 @@ class House:
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.web_url = f"http://127.0.0.1:{self.web_port}"
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
+        self.link: Any = None  # to the database, kept: waiting means asking often
         self.seen = 0  # lines of the sandbox's log that belong to earlier tests
         self.env = {**os.environ, **SECRETS, **SHORT, "DEBUG": "1", "ENGINE_HINTS": "1", "LOG_LEVEL": "WARNING"}
         self.env |= {
@@ -149,6 +150,8 @@ class House:
         """Stop every part that still runs."""
         for name in list(self.parts):
             self.kill(name)
+        if self.link is not None:
+            self.link.close()
 
     def reset(self) -> None:
         """Make the house empty for the next test: no worker, no rows, no hints, no faults."""
@@ -205,11 +208,22 @@ class House:
         return counts
 
     def sql(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Ask the database."""
-        name = self.env["DATABASE_URL"].rsplit("/", 1)[1]
-        bound = f"-c statement_timeout={PATIENCE}s"  # a lock that is never let go fails the test, and hangs nothing
-        link = psycopg2.connect(host=str(self.postgres.folder), user="postgres", dbname=name, options=bound)
-        with contextlib.closing(link), link, link.cursor() as cursor:
+        """Ask the database, each time in a transaction of its own. Raises psycopg2's errors."""
+        try:
+            return self.ask(query, values)
+        except psycopg2.OperationalError:
+            if not self.link.closed:
+                raise
+        return self.ask(query, values)  # the database has been away since it was asked last
+
+    def ask(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Ask the database over the connection that is kept."""
+        if self.link is None or self.link.closed:
+            name = self.env["DATABASE_URL"].rsplit("/", 1)[1]
+            bound = f"-c statement_timeout={PATIENCE}s"  # a lock never let go fails the test, and hangs nothing
+            self.link = psycopg2.connect(host=str(self.postgres.folder), user="postgres", dbname=name, options=bound)
+            self.link.autocommit = True
+        with self.link.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 

@@ -18,6 +18,7 @@ from tests.browser.front_desk import SECRETARY, FrontDesk
 from tests.faults.house import House
 from tests.rig import services, wait_for
 from tests.walk.clock import MovedClock
+from tests.walk.inside import Inside
 from tests.walk.people import PEOPLE
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -31,6 +32,7 @@ class Walk(FrontDesk):
     def __init__(self, house: House, browser: Browser, known: dict[str, Any], clock: MovedClock) -> None:
         super().__init__(house, browser, known)
         self.clock = clock
+        self.inside = Inside(house)
 
     def seconds(self) -> float:
         """The product's clock decides which code the second factor shows."""
@@ -90,7 +92,7 @@ class Walk(FrontDesk):
 
     def shell(self, code: str) -> str:
         """Run a few lines inside the product: the patient's side, until the portal carries it."""
-        return self.house.run("manage.py", "shell", "--verbosity", "0", "-c", code)
+        return self.inside.run(code)
 
     def pushed(self, name: str) -> list[str]:
         """Return the pushes that have come to the patient's app."""
@@ -203,7 +205,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
             house.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
             house.start_web()
             house.env["DEBUG"] = "1"
-            yield Walk(house, chromium, json.loads(known), clock)
+            made = Walk(house, chromium, json.loads(known), clock)
+            yield made
+            made.inside.close()
         finally:
             house.close()
 
