@@ -211,7 +211,7 @@ class House:
         """Ask the database, each time in a transaction of its own. Raises psycopg2's errors."""
         try:
             return self.ask(query, values)
-        except psycopg2.OperationalError:
+        except psycopg2.Error:
             if not self.link.closed:
                 raise
         return self.ask(query, values)  # the database has been away since it was asked last
