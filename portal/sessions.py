@@ -9,6 +9,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -56,10 +57,20 @@ class Visit:
         return self.card.clinic
 
     @cached_property
+    def unread_by_card(self) -> dict[int, int]:
+        """How many dialogs have something new from the clinic, by the card's pk. One query for them all."""
+        rows = Dialog.objects.filter(patient__in=self.cards, messages__party=Party.STAFF, messages__read_at=None)
+        return dict(rows.values_list("patient").annotate(Count("pk", distinct=True)))
+
+    @property
     def unread(self) -> int:
-        """How many of the chosen card's dialogs have something new from the clinic."""
-        rows = Dialog.objects.filter(patient=self.card, messages__party=Party.STAFF, messages__read_at=None)
-        return rows.distinct().count()
+        """How many of the chosen card's dialogs have something new."""
+        return self.unread_by_card.get(self.card.pk, 0)
+
+    @property
+    def choices(self) -> list[tuple[Patient, int]]:
+        """Every card, and how many of its dialogs have something new."""
+        return [(card, self.unread_by_card.get(card.pk, 0)) for card in self.cards]
 
     def tell(self, text: object) -> None:
         """Say something on the next page. The text must carry no patient data: it rests in the session."""

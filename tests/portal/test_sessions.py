@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import LogIn, Session
+from post.models import Party
 from tests.access.people import colleague
-from tests.factories import ClinicFactory
+from tests.factories import ClinicFactory, DialogFactory, MessageFactory
 from tests.portal.visitors import Side, logged_in, person_with
 
 HOME = "/min/"
@@ -82,7 +83,12 @@ def test_a_person_at_two_clinics_looks_at_one_at_a_time() -> None:
     client = logged_in(person)
 
     assert '<p class="p-clinic">Nord' in client.get(HOME).content.decode()
+    there = DialogFactory(patient=person.cards.get(clinic=south), first__party=Party.STAFF)
+    MessageFactory(dialog=there, party=Party.STAFF)
+    home = client.get(HOME).content.decode()
+    assert (home.count("1 ulest"), 'class="dot"' in home) == (1, False)  # said of the other clinic, not of this one
     client.post(reverse("portal:choose", args=[person.cards.get(clinic=south).pk]))
+    assert 'class="dot"' in client.get(HOME).content.decode()
     assert '<p class="p-clinic">Sør' in client.get(HOME).content.decode()
     south.is_active = False
     south.save()
