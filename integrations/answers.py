@@ -1,4 +1,4 @@
-"""Hand the clinic's answers back to the neighbour that the dialog comes from (spec D13).
+"""Hand the clinic's answers, and its changes of appointments, back to the neighbour that they come from (spec D13).
 
 As bulk_send/handing.py, one at a time: claimed and written ahead in one commit, handed over with the database let go,
 the outcome written. An unknown outcome is asked about by our reference, and never taken for failed.
@@ -26,13 +26,24 @@ from notifications import hints, rules
 from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from notifications.providers.base import LookupFailed, Outcome, Verdict
+from patients.models import Patient
 from post import handling
 from post.carried import Mark
-from post.models import Message, Source
+from post.models import Message
+from post.models import Source as DialogSource
+from timebook import foreign
+from timebook.models import Appointment, Source
 
 log = logging.getLogger(__name__)
-PATH = "/dialogs/v1/messages"
+MESSAGES, APPOINTMENTS = "/dialogs/v1/messages", "/appointments/v1/messages"
 BATCH = 20
+RELATED = (
+    "clinic",
+    "message__dialog__patient__person",
+    "appointment__patient__person",
+    "appointment__practitioner",
+    "appointment__place",
+)
 ASK_AGAIN = timedelta(minutes=1)
 GOING_OUT = (Neighbour.HELSENORGE, Neighbour.DIGICARE, Neighbour.BESOKLEGEN)
 
@@ -46,6 +57,15 @@ def queue(message: Message) -> None:
         due_at=message.sent_at,
         expires_at=message.sent_at + LIFETIME[Kind.ANSWER_RECEIVED],
     )
+    transaction.on_commit(lambda: hints.offer("integrations.tasks.answer_neighbours"), robust=True)
+
+
+def queue_appointment(appointment: Appointment, now: datetime) -> None:
+    """Promise the neighbour how its appointment stands, in the transaction that changed it; one waits at a time."""
+    known = {"appointment": appointment, "state": AnswerState.QUEUED}
+    fresh = {"clinic": appointment.clinic, "neighbour": appointment.source, "due_at": now}
+    fresh["expires_at"] = now + LIFETIME[Kind.ANSWER_RECEIVED]
+    Answer.objects.get_or_create(**known, defaults=fresh)
     transaction.on_commit(lambda: hints.offer("integrations.tasks.answer_neighbours"), robust=True)
 
 
@@ -66,9 +86,7 @@ def run(neighbour: Neighbour, now: datetime) -> int:
 def claim(neighbour: Neighbour, now: datetime) -> Sequence[Answer]:
     """Claim and write the attempts ahead; committed before anything leaves the house."""
     keys = list(Answer.objects.to_do(AnswerState.QUEUED, neighbour, now).locked().values_list("pk", flat=True)[:BATCH])
-    rows = list(
-        Answer.objects.filter(pk__in=keys).select_related("clinic", "message__dialog__patient__person").order_by("pk")
-    )
+    rows = list(Answer.objects.filter(pk__in=keys).select_related(*RELATED).order_by("pk"))
     for row in rows:
         row.state, row.attempts = AnswerState.SENDING, row.attempts + 1
         row.due_at = now + timedelta(seconds=settings.LEASE_SECONDS)
@@ -85,7 +103,7 @@ def offer(gateway: HttpGateway, row: Answer) -> Outcome:
     except Exception as error:  # noqa: BLE001
         log.error("answer %s could not be written: %s", row.pk, type(error).__name__)
         return Outcome.later(Reason.INTERNAL_ERROR)
-    return gateway.hand_over(PATH, row.reference, body)
+    return gateway.hand_over(path_of(row), row.reference, body)
 
 
 def why_stopped(gateway: HttpGateway, row: Answer) -> Reason | None:
@@ -96,20 +114,60 @@ def why_stopped(gateway: HttpGateway, row: Answer) -> Reason | None:
         return Reason.DEMO
     if not grants.is_granted(row.clinic, row.neighbour):
         return Reason.GRANT_GONE
-    return None if row.message.dialog.patient.has_consent else Reason.CONSENT_WITHDRAWN
+    if row.message and not row.message.dialog.patient.has_consent:
+        return Reason.CONSENT_WITHDRAWN
+    return None
+
+
+def path_of(row: Answer) -> str:
+    """Return where at the neighbour it belongs."""
+    return MESSAGES if row.message else APPOINTMENTS
 
 
 def body_of(row: Answer) -> Mapping[str, Any]:
-    """Return the answer as the neighbour reads it. Here, and only here, its text leaves the house (spec C4)."""
-    message, patient = row.message, row.message.dialog.patient
+    """Return it as the neighbour reads it. Here, and only here, a text leaves the house (spec C4)."""
+    said: Mapping[str, Any] = {}
+    if row.message:
+        said = said_in(row.message)
+    elif row.appointment:
+        said = standing(row.appointment)
+    sender = {"id": str(row.clinic_id), "name": row.clinic.alias}
+    return {"reference": str(row.reference), "sender": sender, **said}
+
+
+def said_in(message: Message) -> Mapping[str, Any]:
+    """Return a message in a dialog."""
     return {
-        "reference": str(row.reference),
         "dialog": dialog_id(message),
-        "recipient": gateways.numbered(patient.person.national_number if patient.person else "", patient.local_number),
+        "recipient": recipient(message.dialog.patient),
         "text": message.text,
-        "sender": {"id": str(row.clinic_id), "name": row.clinic.alias},
-        "sentAt": message.sent_at.astimezone(UTC).isoformat(),
+        "sentAt": utc(message.sent_at),
     }
+
+
+def standing(appointment: Appointment) -> Mapping[str, Any]:
+    """Return the appointment as it stands; the neighbour knows it by its own id."""
+    source = Source(appointment.source)
+    return {
+        "appointment": appointment.external_id.removeprefix(foreign.stored(source, "")),
+        "recipient": recipient(appointment.patient),
+        "status": appointment.status,
+        "startsAt": utc(appointment.starts_at),
+        "endsAt": utc(appointment.ends_at),
+        "practitioner": {"id": appointment.practitioner.external_id, "name": appointment.practitioner.name},
+        "place": appointment.place.name if appointment.place else "",
+        "sentAt": utc(timezone.now()),
+    }
+
+
+def recipient(patient: Patient) -> dict[str, str]:
+    """Name the patient."""
+    return gateways.numbered(patient.person.national_number if patient.person else "", patient.local_number)
+
+
+def utc(at: datetime) -> str:
+    """Return a moment as the contracts write it."""
+    return at.astimezone(UTC).isoformat()
 
 
 def dialog_id(message: Message) -> str:
@@ -134,6 +192,8 @@ def record(row: Answer, outcome: Outcome, now: datetime) -> None:
             fail(held, outcome.reason or Reason.REJECTED, now)
         case Verdict.UNKNOWN:
             move(held, AnswerState.UNKNOWN, now + timedelta(seconds=settings.SETTLE_SECONDS), outcome)
+        case _ if is_overtaken(held):
+            settle(held, AnswerState.EXPIRED, outcome.reason or "", now)
         case _:
             jitter = random.random()  # noqa: S311 # nosec B311
             wait = outcome.retry_after or rules.backoff(held.attempts, jitter)
@@ -156,10 +216,14 @@ def settle(row: Answer, state: AnswerState, reason: str, now: datetime) -> None:
 def fail(row: Answer, reason: Reason, now: datetime) -> None:
     """It will never arrive: nobody has notified of it, and the dialog waits for the clinic again."""
     settle(row, AnswerState.EXPIRED if reason == Reason.TOO_LATE else AnswerState.REFUSED, reason, now)
-    about = Notification.objects.about(SubjectType.MESSAGE, row.message_id)
+    if row.message:
+        about = Notification.objects.about(SubjectType.MESSAGE, row.message.pk)
+        handling.came_back(row.message.dialog)
+    else:  # what it told before this change, it has told
+        about = Notification.objects.about(SubjectType.APPOINTMENT, row.appointment_id or 0)
+        about = about.filter(event_at__gte=row.expires_at - LIFETIME[Kind.ANSWER_RECEIVED])
     standing = about.filter(state__in=[State.EXTERNAL, State.WAITING])
     standing.update(state=State.CANCELLED, reason=reason, settled_at=now)
-    handling.came_back(row.message.dialog)
 
 
 RESULTS = {
@@ -175,7 +239,7 @@ def note(row: Answer, outcome: Outcome, now: datetime) -> None:
     """Let the settings page tell of it."""
     result, why = RESULTS[outcome.verdict]
     why = Why.NO_ADDRESS if outcome.code == "no_address" else why
-    calls.note(row.clinic, row.neighbour, "answer", result, why, now)
+    calls.note(row.clinic, row.neighbour, "answer" if row.message_id else "appointment", result, why, now)
 
 
 @transaction.atomic(durable=True)
@@ -191,7 +255,7 @@ def clear_unknown(neighbour: Neighbour, now: datetime) -> None:
     gateway = gateways.made(neighbour)
     for row in take_unknown(neighbour, now):
         try:
-            has = gateway.has(PATH, row.reference)
+            has = gateway.has(path_of(row), row.reference)
         except LookupFailed:
             return
         write_asked(row, now, has=has)
@@ -208,15 +272,23 @@ def take_unknown(neighbour: Neighbour, now: datetime) -> Sequence[Answer]:
 @transaction.atomic(durable=True)
 def write_asked(row: Answer, now: datetime, *, has: bool) -> None:
     """Write what the neighbour said, unless it has been settled meanwhile."""
-    held = Answer.objects.select_for_update().select_related("message__dialog").get(pk=row.pk)
+    held = Answer.objects.select_for_update().get(pk=row.pk)
     if held.state != AnswerState.UNKNOWN:
         return
     if has:
         settle(held, AnswerState.DELIVERED, "", now)
+    elif is_overtaken(held):
+        settle(held, AnswerState.EXPIRED, "", now)
     elif held.expires_at <= now:
         fail(held, Reason.TOO_LATE, now)
     else:
         move(held, AnswerState.QUEUED, now, Outcome.later(Reason.NO_ANSWER))
+
+
+def is_overtaken(row: Answer) -> bool:
+    """Whether a newer change of the appointment waits, which says all that this one would."""
+    newer = Answer.objects.filter(appointment=row.appointment_id, state=AnswerState.QUEUED)
+    return row.appointment_id is not None and newer.exists()
 
 
 LOOKS = {
@@ -232,7 +304,7 @@ LOOKS = {
 def marks(messages: Sequence[int]) -> dict[int, Mark]:
     """Say where each answer stands, for the dialog's page."""
     rows = Answer.objects.filter(message__in=messages)
-    return {row.message_id: Mark(*LOOKS[AnswerState(row.state)], words(row)) for row in rows}
+    return {row.message_id: Mark(*LOOKS[AnswerState(row.state)], words(row)) for row in rows if row.message_id}
 
 
 def words(row: Answer) -> str:
@@ -246,4 +318,4 @@ def words(row: Answer) -> str:
 
 def is_carried(message: Message) -> bool:
     """Whether a neighbour must have the message: the clinic's, in a dialog that is kept there."""
-    return message.is_staffs and message.dialog.source != Source.OWN
+    return message.is_staffs and message.dialog.source != DialogSource.OWN

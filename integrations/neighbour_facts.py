@@ -32,6 +32,7 @@ KINDS: dict[str, Promise] = {
     "econtact.read": _("E-kontakt lest"),
     "econtact.refused": _("E-kontakt avvist"),
     "answer": _("Svar fra klinikken"),
+    "appointment": _("Klinikken har endret timen"),
     "active": _("Spurte hvem som har EP-kontakt"),
 }
 ABOUT: dict[str, Promise] = {

@@ -14,6 +14,7 @@ from clinics.models import User
 from clinics.scope import ClinicRow
 from notifications.queries import ClaimingQuerySet
 from post.models import Message
+from timebook.models import Appointment
 
 
 class Neighbour(models.TextChoices):
@@ -181,9 +182,13 @@ class AnswerQuerySet(ClaimingQuerySet):
 
 
 class Answer(ClinicRow):
-    """A message from the clinic on its way back to the neighbour that the dialog comes from; no content."""
+    """What the clinic has done on its way back to the neighbour that it comes from; no content.
 
-    message = models.OneToOneField(Message, models.PROTECT, related_name="+")
+    A message in a dialog, or a change of an appointment, which is handed over as it stands then.
+    """
+
+    message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="+")
+    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="+")
     neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
     reference = models.UUIDField(unique=True, default=uuid4)  # the same at every attempt: the neighbour takes it once
     state = models.CharField(max_length=9, choices=AnswerState.choices, default=AnswerState.QUEUED)
@@ -198,6 +203,15 @@ class Answer(ClinicRow):
     class Meta:
         verbose_name = _("svar til nabosystem")
         verbose_name_plural = _("svar til nabosystemer")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(message=None) ^ models.Q(appointment=None), name="answer_about_one"
+            ),
+            # A newer change of an appointment goes with the one that waits.
+            models.UniqueConstraint(
+                fields=["appointment"], condition=models.Q(state="queued"), name="answer_appointment_waits_once"
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["neighbour", "due_at"], condition=models.Q(state__in=OPEN_ANSWERS), name="answer_due"),
         ]

@@ -17,7 +17,7 @@ from sandbox.modes import GATEWAYS
 from sandbox.world import WORLD, Message, World
 
 PROVIDER = f"/{{provider:{'|'.join(GATEWAYS)}}}"
-BASE = f"{PROVIDER}/{{kind:econtact|dialogs}}/v1/messages"
+BASE = f"{PROVIDER}/{{kind:econtact|dialogs|appointments}}/v1/messages"
 MOST_ASKED = 1_000  # patients in one question
 TEXTS = {
     400: "Bad request",
@@ -27,8 +27,9 @@ TEXTS = {
     429: "Too many requests",
     500: "Internal server error",
 }
-FIELDS = ("reference", "recipient", "text", "sender", "sentAt")
-TITLE = {"econtact": "subject", "dialogs": "dialog"}  # an answer names the dialog it stands in
+FIELDS = ("reference", "recipient", "sender", "sentAt")
+TITLE = {"econtact": "subject", "dialogs": "dialog", "appointments": "appointment"}
+TEXT = {"econtact": "text", "dialogs": "text", "appointments": "status"}
 LONGEST = {"subject": 200, "text": 20_000}  # characters
 
 
@@ -89,15 +90,15 @@ async def _offered(request: web.Request, provider: str) -> Offered:
     try:
         body = json.loads(await request.read())
         given = {name: body[name] for name in FIELDS}
-        title = body[TITLE[request.match_info["kind"]]]
+        kind = request.match_info["kind"]
         message = Message(
             id=str(given["reference"]),
             channel=provider,
             to=str(given["recipient"]["value"]),
-            text=str(given["text"]),
+            text=str(body[TEXT[kind]]),
             at=time.time(),
             sender=str(given["sender"]["name"]),
-            subject=str(title),
+            subject=str(body[TITLE[kind]]),
             token=str(given["reference"]),
         )
         return Offered(message, _objection(request, message, given["recipient"]))

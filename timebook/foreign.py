@@ -103,7 +103,7 @@ def refuse_occupied(appointment: Appointment) -> None:
 def save(appointment: Appointment, by: ActorKind, now: datetime) -> None:
     """Save; the signals write into the history who tells the patient (spec D13)."""
     act(appointment, by=None, now=now)
-    appointment.acting = by
+    appointment.acting, appointment.is_told = by, True
     appointment.save()
 
 

@@ -128,6 +128,7 @@ class Appointment(ClinicRow):
     acting_at: datetime | None = None
     before: Appointment | None = None
     was: int = 0  # the pk, after deletion
+    is_told: bool = False  # the system it comes from has told us this itself (spec D13)
 
     class Meta:
         verbose_name = _("time")

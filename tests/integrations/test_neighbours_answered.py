@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from django.urls import reverse
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 
 from bulk_send.models import HandoverState
 from clinics.models import Clinic, EContactProvider
@@ -23,14 +25,23 @@ from post import writing
 from post.models import Dialog, DialogState, Message
 from tests.access.people import colleague, logged_in
 from tests.bulk_send.econtact_world import Fate, econtact_clinic, make_bulk, make_patients
-from tests.factories import ClinicFactory, MembershipFactory, PatientFactory
+from tests.factories import ClinicFactory, MembershipFactory, PatientFactory, PractitionerFactory
 from tests.integrations.neighbour_calls import Caller
+from tests.integrations.test_contracts import FOLDER
+from timebook import booking
+from timebook.models import Appointment
 
 
 @pytest.fixture(autouse=True)
 def no_collected_files(settings: object) -> None:
     """Let static files come from their folders."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+def follows(schema: str, body: Any) -> None:
+    """Hold what goes out to the contract."""
+    common = yaml.safe_load((FOLDER / "common.yaml").read_text(encoding="utf-8"))
+    Draft202012Validator({**common, "$ref": f"#/components/schemas/{schema}"}).validate(body)
 
 
 class Scripted:
@@ -43,12 +54,14 @@ class Scripted:
         self.outcomes: list[Callable[[uuid.UUID], Outcome]] = []
         self.is_mute = False
         self.calls = 0
+        self.paths: list[str] = []
 
     def hand_over(self, path: str, reference: uuid.UUID, body: Any) -> Outcome:
         """Take it, or do as scripted."""
-        assert path == "/dialogs/v1/messages"
+        self.paths.append(path)
         self.calls += 1
-        json.dumps(body)
+        schema = {"/dialogs/v1/messages": "Answer", "/appointments/v1/messages": "ChangedHere"}[path]
+        follows(schema, json.loads(json.dumps(body)))
         outcome = self.outcomes.pop(0)(reference) if self.outcomes else Outcome.accepted(str(reference))
         if outcome.provider_id:
             self.bodies[str(reference)] = body
@@ -226,3 +239,46 @@ def test_reports_on_an_e_contact_are_carried_out_once(clinic):
         dialog, text="Fint.", by=MembershipFactory(clinic=clinic).user, key=uuid.uuid4(), seen=back.json()["message"]
     )
     assert answers.dialog_id(answer) == reference
+
+
+def test_what_we_change_of_their_appointment_is_told_to_them_as_it_stands(clinic, digicare_gateway):
+    """spec D13: they tell the patient, so they must hear; several changes that wait go as one, theirs never back."""
+    caller, staff = Caller(clinic, Neighbour.DIGICARE), MembershipFactory(clinic=clinic).user
+    patient, doctor = PatientFactory(clinic=clinic), PractitionerFactory(clinic=clinic, name="Ellen Strand")
+    start = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
+    said = {
+        "id": "A-1",
+        "patient": {"system": "local", "value": patient.local_number},
+        "practitioner": {"name": "Ellen Strand"},
+        "startsAt": start.isoformat(),
+        "endsAt": (start + timedelta(minutes=20)).isoformat(),
+        "by": "patient",
+    }
+    caller.tell("appointment.created", version=1, **said)
+    caller.tell("appointment.changed", version=2, **said | {"reason": "Vondt"})
+    assert not Answer.objects.exists()
+    row = Appointment.objects.get()
+    later = {"starts_at": start + timedelta(hours=1), "ends_at": start + timedelta(hours=2)}
+    row = booking.reschedule(row, version=row.version, by=staff, remark="Bare internt")
+    assert not Answer.objects.exists()
+    row = booking.reschedule(row, version=row.version, by=staff, **later)
+    row = booking.cancel(row, version=row.version, by=staff)
+    assert Answer.objects.count() == 1
+    tick()
+
+    (body,) = digicare_gateway.bodies.values()
+    assert (body["appointment"], body["status"], body["startsAt"]) == (
+        "A-1",
+        "cancelled",
+        later["starts_at"].isoformat(),
+    )
+    assert body["practitioner"]["name"] == doctor.name
+    assert digicare_gateway.paths == ["/appointments/v1/messages"]
+    notices = Notification.objects.filter(patient=patient).order_by("pk")
+    assert {notice.state for notice in notices} == {State.EXTERNAL}
+    before = notices.count()
+    digicare_gateway.outcomes = [lambda reference: Outcome.refused(Reason.REJECTED)]
+    booking.restore(row, version=row.version, by=staff)
+    tick(1)
+    assert Answer.objects.get(state=AnswerState.REFUSED).reason == Reason.REJECTED
+    assert [notice.state for notice in notices.all()] == [State.EXTERNAL] * before + [State.CANCELLED]
