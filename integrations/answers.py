@@ -8,44 +8,29 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from bulk_send.models import Handover
 from integrations import calls, gateways, grants
+from integrations.answer_bodies import RELATED, body_of, path_of
 from integrations.gateways import HttpGateway
 from integrations.neighbour_models import Answer, AnswerState, Neighbour, Result, Why
 from notifications import hints, rules
 from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from notifications.providers.base import LookupFailed, Outcome, Verdict
-from patients.models import Patient
 from post import handling
-from post.carried import Mark
 from post.models import Message
 from post.models import Source as DialogSource
-from timebook import foreign
-from timebook.models import Appointment, Source
+from timebook.models import Appointment
 
 log = logging.getLogger(__name__)
-MESSAGES, APPOINTMENTS = "/dialogs/v1/messages", "/appointments/v1/messages"
 BATCH = 20
-RELATED = (
-    "clinic",
-    "message__dialog__patient__person",
-    "appointment__patient__person",
-    "appointment__practitioner",
-    "appointment__place",
-)
 ASK_AGAIN = timedelta(minutes=1)
-GOING_OUT = (Neighbour.HELSENORGE, Neighbour.DIGICARE, Neighbour.BESOKLEGEN)
 
 
 def queue(message: Message) -> None:
@@ -117,65 +102,6 @@ def why_stopped(gateway: HttpGateway, row: Answer) -> Reason | None:
     if row.message and not row.message.dialog.patient.has_consent:
         return Reason.CONSENT_WITHDRAWN
     return None
-
-
-def path_of(row: Answer) -> str:
-    """Return where at the neighbour it belongs."""
-    return MESSAGES if row.message else APPOINTMENTS
-
-
-def body_of(row: Answer) -> Mapping[str, Any]:
-    """Return it as the neighbour reads it. Here, and only here, a text leaves the house (spec C4)."""
-    said: Mapping[str, Any] = {}
-    if row.message:
-        said = said_in(row.message)
-    elif row.appointment:
-        said = standing(row.appointment)
-    sender = {"id": str(row.clinic_id), "name": row.clinic.alias}
-    return {"reference": str(row.reference), "sender": sender, **said}
-
-
-def said_in(message: Message) -> Mapping[str, Any]:
-    """Return a message in a dialog."""
-    return {
-        "dialog": dialog_id(message),
-        "recipient": recipient(message.dialog.patient),
-        "text": message.text,
-        "sentAt": utc(message.sent_at),
-    }
-
-
-def standing(appointment: Appointment) -> Mapping[str, Any]:
-    """Return the appointment as it stands; the neighbour knows it by its own id."""
-    source = Source(appointment.source)
-    return {
-        "appointment": appointment.external_id.removeprefix(foreign.stored(source, "")),
-        "recipient": recipient(appointment.patient),
-        "status": appointment.status,
-        "startsAt": utc(appointment.starts_at),
-        "endsAt": utc(appointment.ends_at),
-        "practitioner": {"id": appointment.practitioner.external_id, "name": appointment.practitioner.name},
-        "place": appointment.place.name if appointment.place else "",
-        "sentAt": utc(timezone.now()),
-    }
-
-
-def recipient(patient: Patient) -> dict[str, str]:
-    """Name the patient."""
-    return gateways.numbered(patient.person.national_number if patient.person else "", patient.local_number)
-
-
-def utc(at: datetime) -> str:
-    """Return a moment as the contracts write it."""
-    return at.astimezone(UTC).isoformat()
-
-
-def dialog_id(message: Message) -> str:
-    """Return what the neighbour calls the dialog: its own id, or the reference of the e-contact we began it with."""
-    if message.dialog.external_id:
-        return message.dialog.external_id
-    found: UUID = Handover.objects.values_list("reference", flat=True).get(recipient=message.dialog.origin)
-    return str(found)
 
 
 @transaction.atomic(durable=True)
@@ -289,31 +215,6 @@ def is_overtaken(row: Answer) -> bool:
     """Whether a newer change of the appointment waits, which says all that this one would."""
     newer = Answer.objects.filter(appointment=row.appointment_id, state=AnswerState.QUEUED)
     return row.appointment_id is not None and newer.exists()
-
-
-LOOKS = {
-    AnswerState.QUEUED: ("wait", "clock"),
-    AnswerState.SENDING: ("wait", "clock"),
-    AnswerState.UNKNOWN: ("warn", "circle-question-mark"),
-    AnswerState.DELIVERED: ("ok", "check"),
-    AnswerState.REFUSED: ("fail", "circle-x"),
-    AnswerState.EXPIRED: ("fail", "circle-x"),
-}
-
-
-def marks(messages: Sequence[int]) -> dict[int, Mark]:
-    """Say where each answer stands, for the dialog's page."""
-    rows = Answer.objects.filter(message__in=messages)
-    return {row.message_id: Mark(*LOOKS[AnswerState(row.state)], words(row)) for row in rows if row.message_id}
-
-
-def words(row: Answer) -> str:
-    """Return the status in words, with the reason when it is a bad one."""
-    said = _("%(neighbour)s: %(state)s") % {
-        "neighbour": row.get_neighbour_display(),
-        "state": row.get_state_display().lower(),
-    }
-    return f"{said} ({Reason(row.reason).label.lower()})" if row.reason in Reason.values else said
 
 
 def is_carried(message: Message) -> bool:

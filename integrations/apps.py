@@ -15,10 +15,10 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let e-contact find its gateways, events their readers, and dialogs what became of their answers."""
-        from integrations import answers, gateways  # noqa: PLC0415 - apps are ready now
+        from integrations import answer_marks, gateways  # noqa: PLC0415 - apps are ready now
         from post import carried  # noqa: PLC0415
 
         gateways.register()
-        carried.register(answers.marks)
+        carried.register(answer_marks.marks)
         for name in REGISTERED:
             import_module(f"integrations.{name}")

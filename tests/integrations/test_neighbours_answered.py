@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from bulk_send.models import HandoverState
 from clinics.models import Clinic, EContactProvider
-from integrations import answers, gateways
+from integrations import answer_bodies, answers, gateways
 from integrations.neighbour_models import Answer, AnswerState, Call, Neighbour
 from notifications.kinds import Reason, State
 from notifications.models import Notification
@@ -238,7 +238,7 @@ def test_reports_on_an_e_contact_are_carried_out_once(clinic):
     answer = writing.answer_by_staff(
         dialog, text="Fint.", by=MembershipFactory(clinic=clinic).user, key=uuid.uuid4(), seen=back.json()["message"]
     )
-    assert answers.dialog_id(answer) == reference
+    assert answer_bodies.dialog_id(answer) == reference
 
 
 def test_what_we_change_of_their_appointment_is_told_to_them_as_it_stands(clinic, digicare_gateway):
