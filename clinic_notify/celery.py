@@ -1,6 +1,7 @@
 """The Celery application: an alarm clock for the engine, never its memory (design, section 2)."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import task_prerun
@@ -13,6 +14,7 @@ app.autodiscover_tasks()
 
 
 @task_prerun.connect(dispatch_uid="keep_only_good_connections")
-def keep_only_good_connections(**kwargs: object) -> None:
+def keep_only_good_connections(sender: Any, **kwargs: object) -> None:
     """Before a task as before a request: let go of a connection that has broken or has lasted long enough."""
-    close_old_connections()
+    if not sender.request.is_eager:  # then it is the caller's connection
+        close_old_connections()

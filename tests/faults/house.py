@@ -211,10 +211,11 @@ class House:
         """Ask the database, each time in a transaction of its own. Raises psycopg2's errors."""
         try:
             return self.ask(query, values)
-        except psycopg2.Error:
-            if not self.link.closed:
+        except psycopg2.Error as problem:
+            if problem.pgcode:  # the server's own answer; without one the database has been away since the last question
                 raise
-        return self.ask(query, values)  # the database has been away since it was asked last
+        self.link.close()
+        return self.ask(query, values)
 
     def ask(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Ask the database over the connection that is kept."""
