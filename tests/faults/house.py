@@ -212,7 +212,7 @@ class House:
         try:
             return self.ask(query, values)
         except psycopg2.Error as problem:
-            if problem.pgcode:  # the server's own answer; without one the database has been away since the last question
+            if problem.pgcode:  # the server's own answer; without one it has been away since it was asked last
                 raise
         self.link.close()
         return self.ask(query, values)
