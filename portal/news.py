@@ -42,7 +42,7 @@ def dialogs(card: Patient) -> Iterator[News]:
     for row in rows.order_by("-last_message_at", "-pk")[:SHOWN]:
         kind = row.get_kind_display()
         title = _("Svar på %(kind)s") % {"kind": kind.lower()} if row.started_by == Party.PATIENT else row.subject
-        url = reverse("portal:messages")
+        url = reverse("portal:dialog", args=[row.pk])
         yield News(title, _("Melding"), row.last_message_at, "message-square", url, is_unread=row.unread)
 
 

@@ -41,6 +41,11 @@ class Visit:
         """The chosen card, or the first: one that is no longer theirs is not gone back to."""
         return next((card for card in self.cards if card.pk == self.session.card_id), self.cards[0])
 
+    def look_at(self, card: Patient) -> None:
+        """Show another of the cards on this page alone, in its clinic's time; the choice itself stays."""
+        self.card = card
+        timezone.activate(card.clinic.zone)
+
     @property
     def own(self) -> list[Patient]:
         """The person's own cards: contact values, consent and insight are theirs alone, whomever they act for."""
@@ -73,8 +78,8 @@ class Visit:
         return [(card, self.unread_by_card.get(card.pk, 0)) for card in self.cards]
 
     def tell(self, text: object) -> None:
-        """Say something on the next page. The text must carry no patient data: it rests in the session."""
-        self.session.told = [*self.session.told, str(text)]
+        """Say something on the next page, once. The text must carry no patient data: it rests in the session."""
+        self.session.told = [*dict.fromkeys([*self.session.told, str(text)])]
         self.session.save(update_fields=["told"])
 
     def messages(self) -> list[str]:

@@ -11,6 +11,7 @@ from portal import (
     payment_views,
     profile_views,
     views,
+    writing_views,
 )
 from portal.code_models import Field
 
@@ -29,6 +30,10 @@ urlpatterns = [
     path("min/varsel/<str:token>/", views.open_link, name="open"),
     path("min/timer/", appointment_views.appointments, name="appointments"),
     path("min/meldinger/", message_views.messages, name="messages"),
+    path("min/meldinger/ny/", writing_views.new, name="new_dialog"),
+    path("min/meldinger/<int:pk>/", message_views.dialog, name="dialog"),
+    path("min/meldinger/<int:pk>/lest/", message_views.mark, name="mark_read"),
+    path("min/meldinger/vedlegg/<int:pk>/", message_views.attachment, name="attachment"),
     path("min/betaling/", payment_views.payments, name="payments"),
     path("min/profil/", profile_views.profile, name="profile"),
     path("min/profil/innsyn/", profile_views.readers, name="readers"),

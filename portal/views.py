@@ -13,10 +13,10 @@ from notifications.kinds import SubjectType
 from notifications.models import Notification
 from portal import attempts, oidc, sessions
 from portal.gate import PatientRequest, leave_staff, patient_page
+from post.models import Message
 
 PLACES = {
     SubjectType.APPOINTMENT: "portal:appointments",
-    SubjectType.MESSAGE: "portal:messages",
     SubjectType.CARD: "portal:payments",
 }
 
@@ -49,4 +49,7 @@ def open_link(request: PatientRequest, token: str) -> HttpResponse:
 
 def place_of(notice: Notification) -> str:
     """Return the address of what the notice is about; the first page for what has no place of its own."""
+    if notice.subject_type == SubjectType.MESSAGE:
+        found = Message.objects.filter(pk=notice.subject_id, dialog__patient=notice.patient_id).first()
+        return reverse("portal:dialog", args=[found.dialog_id]) if found else reverse("portal:messages")
     return reverse(PLACES.get(SubjectType(notice.subject_type), "portal:home"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -170,9 +170,4 @@ def attachment(request: StaffRequest, pk: int) -> HttpResponseBase:
     patient_id = row.message.dialog.patient_id if row.message else row.draft.patient_id  # type: ignore[union-attr]
     what = f"attachment {row.pk}"
     audit.record(AuditAction.DIALOG, clinic=request.clinic, actor=request.user, patient_id=patient_id, what=what)
-    try:
-        file = storage.path_of(row.stored).open("rb")
-    except FileNotFoundError as missing:
-        raise Http404 from missing
-    charset = "; charset=utf-8" if row.content_type == "text/plain" else ""
-    return FileResponse(file, as_attachment=True, filename=row.name, content_type=f"{row.content_type}{charset}")
+    return storage.handed_out(row)

@@ -86,12 +86,15 @@ def answer_by_patient(
 
 
 @transaction.atomic
-def read_by_patient(dialog: Dialog, *, person: Person, now: datetime | None = None) -> int:
-    """Note that the patient has read the clinic's messages (spec E4). Returns how many were new to them."""
+def read_by_patient(dialog: Dialog, *, person: Person, seen: int | None = None, now: datetime | None = None) -> int:
+    """Note that the patient has read the clinic's messages up to `seen` (a pk), or all (spec E4).
+
+    Returns how many were new to them.
+    """
     now = now or timezone.now()
     row = locked(dialog)
     check_person(row.patient, person, Source.OWN)
-    return mark_read(row, now)
+    return mark_read(row, now, seen=seen)
 
 
 @transaction.atomic
@@ -103,12 +106,14 @@ def read_elsewhere(dialog: Dialog, *, now: datetime) -> int:
     return mark_read(row, now)
 
 
-def mark_read(row: Dialog, now: datetime) -> int:
+def mark_read(row: Dialog, now: datetime, *, seen: int | None = None) -> int:
     """Write it in the locked dialog. Returns how many messages were new to the patient."""
-    count: int = row.messages.filter(party=Party.STAFF, read_at=None).update(read_at=now)
-    if count:
+    unread = row.messages.filter(party=Party.STAFF, read_at=None)
+    count: int = (unread if seen is None else unread.filter(pk__lte=seen)).update(read_at=now)
+    if count and not unread.exists():
         row.read_by_patient_at = now
         row.save(update_fields=["read_by_patient_at"])
+    if count:
         log(row, by=None, what="patient read")
     return count
 

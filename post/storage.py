@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.http import FileResponse, Http404
+
+from post.models import Attachment
 
 
 def folder() -> Path:
@@ -29,6 +32,16 @@ def keep(content: bytes) -> str:
 def path_of(stored: str) -> Path:
     """Return the path of a stored file."""
     return folder() / stored
+
+
+def handed_out(row: Attachment) -> FileResponse:
+    """Return the file to be saved and never shown in the page (threat 20). Raises Http404 when it is gone."""
+    try:
+        file = path_of(row.stored).open("rb")
+    except FileNotFoundError as missing:
+        raise Http404 from missing
+    charset = "; charset=utf-8" if row.content_type == "text/plain" else ""
+    return FileResponse(file, as_attachment=True, filename=row.name, content_type=f"{row.content_type}{charset}")
 
 
 def forget(stored: str) -> None:

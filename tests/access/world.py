@@ -286,6 +286,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "portal:start": {"provider": "ukjent"},
     "portal:start_from": {"token": "abcdefghijklmnopqrstuv", "provider": "ukjent"},
     "portal:consent": {"pk": 1},
+    **{f"portal:{name}": {"pk": 1} for name in ("dialog", "mark_read", "attachment")},
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},

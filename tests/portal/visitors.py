@@ -67,5 +67,8 @@ def side(secret: str, clinic: Clinic | None = None) -> Side:
 ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:choose": pk_of("patient"),
     "portal:consent": pk_of("patient"),
+    "portal:dialog": pk_of("dialog"),
+    "portal:mark_read": pk_of("dialog"),
+    "portal:attachment": pk_of("attachment"),
     "portal:open": lambda side: {"token": side.notification.token},
 }
