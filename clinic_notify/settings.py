@@ -6,6 +6,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from clinic_notify import catalogs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
@@ -110,7 +112,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 # --- Language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nb"
 LANGUAGES = [("nb", "Bokmål"), ("nn", "Nynorsk"), ("en", "English"), ("se", "Davvisámegiella")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [catalogs.compiled(BASE_DIR / "locale")]
 USE_I18N = True
 USE_TZ = True
 # The pinned tzdata package is the only table: a stale one on the machine would tell another hour than the others do.

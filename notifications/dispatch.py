@@ -138,11 +138,11 @@ def hop(
 
 
 def text_of(notification: Notification, channel: Channel, facts: Facts) -> Text:
-    """Return the message: what staff wrote as it is, all else from the kind's template."""
+    """Return the message: what staff wrote as it is, all else from the kind's template in the card's language."""
     if facts.text:
         return Text(template=f"{notification.kind}@{notification.batch}", text=facts.text)
     values = {**facts.values, "clinic": notification.clinic.alias, "link": messages.link(notification.token)}
-    return messages.compose(notification.kind, channel, values)
+    return messages.compose(notification.kind, channel, values, notification.patient.language)
 
 
 def record(verdicts: list[Verdict], now: datetime) -> None:

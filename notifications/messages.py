@@ -1,4 +1,4 @@
-"""What a notice says: templates by kind and channel, versioned by their content (spec C4, C5). No rules here."""
+"""What a notice says: templates by language, kind and channel, versioned by content (spec C4, C5). No rules here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils.html import escape
 
 from notifications import segments
 from notifications.kinds import Channel
+from patients.models import Language
 
 FOLDER = Path(settings.BASE_DIR) / "templates" / "notifications" / "messages"
 ENGINE = Engine(autoescape=False)  # plain text; the HTML part is escaped when it is built
@@ -38,12 +39,12 @@ class Source:
 
 
 @cache
-def source(kind: str, channel: str) -> Source:
+def source(kind: str, channel: str, language: str = Language.NB) -> Source:
     """Load a template once per process; the version is the start of its content's SHA-256."""
-    body = (FOLDER / f"{kind}.{channel}.txt").read_text(encoding="utf-8").strip()
+    body = (FOLDER / language / f"{kind}.{channel}.txt").read_text(encoding="utf-8").strip()
     version = hashlib.sha256(body.encode()).hexdigest()[:8]
     bodies = body.splitlines() if channel == Channel.SMS else [body]
-    return Source(f"{kind}.{channel}@{version}", tuple(ENGINE.from_string(part) for part in bodies))
+    return Source(f"{kind}.{channel}.{language}@{version}", tuple(ENGINE.from_string(part) for part in bodies))
 
 
 def link(token: str) -> str:
@@ -51,9 +52,15 @@ def link(token: str) -> str:
     return f"{settings.PUBLIC_BASE_URL}/v/{token}/"
 
 
-def compose(kind: str, channel: str, values: Mapping[str, str]) -> Text:
+def language_of(template: str) -> str:
+    """Return the language of a template by its name; bokmål for what staff wrote, and for names that say none."""
+    language = template.partition("@")[0].rpartition(".")[2]
+    return language if language in Language.values else Language.NB
+
+
+def compose(kind: str, channel: str, values: Mapping[str, str], language: str = Language.NB) -> Text:
     """Fill the template; values are put in literally, whatever they hold."""
-    found = source(kind, channel)
+    found = source(kind, channel, language)
     context = Context({name: one_line(value) for name, value in values.items()}, autoescape=False)
     bodies = [template.render(context) for template in found.variants]
     if channel == Channel.SMS:
@@ -77,9 +84,9 @@ def shortest_that_fits(bodies: list[str]) -> str:
     return min(bodies, key=lambda body: (segments.size(body).parts, bodies.index(body)))
 
 
-def html(delivery_text: str, subject: str) -> str:
+def html(delivery_text: str, subject: str, language: str = Language.NB) -> str:
     """Return the HTML part of an e-mail from its text: escaped paragraphs, the link as a link."""
-    before, between, after = frame()
+    before, between, after = frame(language)
     paragraphs = (
         f"<p>{'<br>'.join(linked(line) for line in paragraph.splitlines())}</p>"
         for paragraph in delivery_text.strip().split("\n\n")
@@ -88,9 +95,9 @@ def html(delivery_text: str, subject: str) -> str:
 
 
 @cache
-def frame() -> tuple[str, str, str]:
-    """Read what stands before the subject, between it and the body, and after; once per process."""
-    text = (FOLDER.parent / "email.html").read_text(encoding="utf-8")
+def frame(language: str) -> tuple[str, str, str]:
+    """Read what stands before the subject, between it and the body, and after; once per process and language."""
+    text = (FOLDER.parent / "email.html").read_text(encoding="utf-8").replace("{{ language }}", language)
     before, rest = text.split("{{ subject }}")
     between, after = rest.split("{{ body }}")
     return before, between, after

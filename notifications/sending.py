@@ -155,13 +155,18 @@ def outgoing(going: Sequence[Going]) -> list[Outgoing]:
             text=delivery.text,
             expires_at=delivery.expires_at,
             subject=delivery.subject,
-            html=messages.html(delivery.text, delivery.subject) if delivery.channel == Channel.EMAIL else "",
+            html=html_part(delivery) if delivery.channel == Channel.EMAIL else "",
             calendar=delivery.calendar,
             sender=sender(delivery),
             recipients=by_person.get(delivery.notification.patient.person_id or 0, []),
         )
         for delivery, token in going
     ]
+
+
+def html_part(delivery: Delivery) -> str:
+    """Return the e-mail's HTML, in the language that its text was made in."""
+    return messages.html(delivery.text, delivery.subject, messages.language_of(delivery.template))
 
 
 def sender(delivery: Delivery) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinics.forms import StaffForm
 from clinics.models import Clinic, Practitioner
-from patients.models import Patient, Sex
+from patients.models import Language, Patient, Sex
 from patients.names import clean_name
 
 DATES = ["%d.%m.%Y", "%Y-%m-%d", "%d%m%Y", "%d.%m.%y"]
@@ -66,11 +66,14 @@ class ContactForm(StaffForm, forms.Form):
 
 
 class PersonalForm(StaffForm, forms.Form):
-    """Names, sex and general practitioner, beside the contact values."""
+    """Names, sex, language and general practitioner, beside the contact values."""
 
     given_name = forms.CharField(label=_("Fornavn"), max_length=150)
     family_name = forms.CharField(label=_("Etternavn"), max_length=150)
     sex = forms.ChoiceField(label=_("Kjønn"), choices=Sex.choices, required=False)
+    language = forms.ChoiceField(
+        label=_("Språk"), choices=Language.choices, initial=Language.NB, help_text=_("På varsler og i portalen.")
+    )
     general_practitioner = forms.ModelChoiceField(
         label=_("Fastlege"), queryset=Practitioner.objects.none(), required=False, empty_label=_("Ikke valgt")
     )
@@ -119,6 +122,7 @@ class RegisterForm(PersonalForm, ContactForm):
         "given_name",
         "family_name",
         "sex",
+        "language",
         "email",
         "mobile",
         "general_practitioner",

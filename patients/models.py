@@ -76,6 +76,15 @@ class PreferredMethod(models.TextChoices):
     BOTH = "both", _("E-post og SMS")
 
 
+class Language(models.TextChoices):
+    """The language of a card's notices and of its owner's portal, each by its own name."""
+
+    NB = "nb", "Bokmål"
+    NN = "nn", "Nynorsk"
+    EN = "en", "English"
+    SE = "se", "Davvisámegiella"
+
+
 class DeadContact(models.TextChoices):
     """Why a contact value is known not to work since it was last edited (spec C3); empty means it may work."""
 
@@ -122,6 +131,9 @@ class Patient(ClinicRow):
     )
     preferred_at = models.DateTimeField(null=True, editable=False)
     preferred_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    language = models.CharField(
+        _("språk"), max_length=2, choices=Language.choices, default=Language.NB, db_default=Language.NB
+    )
     consent = models.CharField(_("samtykke"), max_length=9, blank=True, choices=Consent.choices)
     consent_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -12,7 +12,7 @@ from clinics import audit
 from clinics.models import AuditAction, Practitioner, User
 from patients import identity
 from patients.contact import cleaned_values
-from patients.models import Patient, Person, Sex
+from patients.models import Language, Patient, Person, Sex
 from patients.names import clean_name
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def register(
     local_number: str = "",
     birth_date: date | None = None,
     sex: str = "",
+    language: str = Language.NB,
     email: str = "",
     mobile: str = "",
     general_practitioner: Practitioner | None = None,
@@ -44,6 +45,8 @@ def register(
     `now` is aware. Needs a national number, or a local number and a birth date. Birth date and sex are suggested from a
     classic number when not given. Raises ValidationError by field; a duplicate points to the card that exists.
     """
+    if language not in Language.values:
+        raise ValidationError({"language": "Velg et språk i listen."})
     fields = cleaned_names(given_name, family_name)
     fields |= cleaned_identity(clinic, national_number, local_number, birth_date, sex=sex, today=now.date())
     fields |= cleaned_values(clinic, email=email, mobile=mobile)
@@ -53,7 +56,12 @@ def register(
         with transaction.atomic():
             person = Person.objects.get_or_create(national_number=number)[0] if number else None
             card = Patient.objects.create(
-                clinic=clinic, person=person, general_practitioner=general_practitioner, created_at=now, **fields
+                clinic=clinic,
+                person=person,
+                language=language,
+                general_practitioner=general_practitioner,
+                created_at=now,
+                **fields,
             )
             audit.record(AuditAction.CREATE, clinic=clinic, actor=by, patient_id=card.pk)
     except IntegrityError as error:  # someone else opened the same card between the check and the insert

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinics.models import Clinic
@@ -99,7 +100,7 @@ def send(row: ContactCode, code: str, clinic: Clinic, now: datetime) -> None:
                 text=text,
                 expires_at=now + LASTS,
                 subject=subject if is_mail else "",
-                html=messages.html(text, subject) if is_mail else "",
+                html=messages.html(text, subject, get_language() or "") if is_mail else "",
                 sender=clinic.alias if is_mail else clinic.sms_sender,
             )
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
@@ -12,14 +13,15 @@ from notifications.kinds import CANCELLATIONS, Kind
 from timebook.models import Appointment
 
 
-def calendar(appointment: Appointment, kind: Kind, *, attendee: str, now: datetime) -> str:
+def calendar(appointment: Appointment, kind: Kind, *, attendee: str, now: datetime, language: str) -> str:
     """Return the calendar entry as iCalendar text: REQUEST when it stands, CANCEL when it does not."""
     is_cancelled = kind in CANCELLATIONS
     document = Calendar()
     document.add("prodid", "-//Pasientvarsel//NO")
     document.add("version", "2.0")
     document.add("method", "CANCEL" if is_cancelled else "REQUEST")
-    document.add_component(entry(appointment, is_cancelled=is_cancelled, attendee=attendee, now=now))
+    with translation.override(language):
+        document.add_component(entry(appointment, is_cancelled=is_cancelled, attendee=attendee, now=now))
     return str(document.to_ical().decode())
 
 

@@ -29,12 +29,11 @@ class AppointmentSubject:
         rows = Appointment.objects.filter(pk__in=keys)
         found = {row.pk: row for row in rows.select_related("clinic", "practitioner", "place", "type")}
         found |= deleted([notification for notification in notifications if notification.subject_id not in found])
-        with translation.override("nb"):
-            return {
-                notification.pk: facts(notification, appointment, now)
-                for notification in notifications
-                if (appointment := found.get(notification.subject_id))
-            }
+        return {
+            notification.pk: facts(notification, appointment, now)
+            for notification in notifications
+            if (appointment := found.get(notification.subject_id))
+        }
 
 
 def deleted(notifications: Sequence[Notification]) -> dict[int, Appointment]:
@@ -67,7 +66,7 @@ def facts(notification: Notification, appointment: Appointment, now: datetime) -
     """Describe the appointment as it is now (spec C4, D5)."""
     return Facts(
         stop=stop(notification, appointment),
-        values=values(appointment),
+        values=values(appointment, notification.patient.language),
         version=appointment.sequence,
         path="appointments",
         calendar=partial(
@@ -76,6 +75,7 @@ def facts(notification: Notification, appointment: Appointment, now: datetime) -
             Kind(notification.kind),
             attendee=notification.patient.email,
             now=now,
+            language=notification.patient.language,
         ),
         expires_at=appointment.starts_at,
     )
@@ -95,14 +95,19 @@ def stop(notification: Notification, appointment: Appointment) -> Stop | None:
     return None
 
 
-def values(appointment: Appointment) -> dict[str, str]:
+def values(appointment: Appointment, language: str) -> dict[str, str]:
     """Return what templates may say: never the type's name, the reason or the remark (spec C4)."""
     start = appointment.starts_at.astimezone(appointment.clinic.zone)
     place = appointment.place
+    with translation.override(language):
+        clock = date_format(start, _("H.i"))
+        times = {
+            "when": _("%(date)s kl. %(time)s") % {"date": date_format(start, _("l j. F Y")), "time": clock},
+            "when_short": _("%(date)s kl. %(time)s") % {"date": date_format(start, _("D. d.m.Y")), "time": clock},
+            "date": date_format(start, _("d.m.Y")),
+        }
     return {
-        "when": _("%(date)s kl. %(time)s") % {"date": date_format(start, "l j. F Y"), "time": f"{start:%H.%M}"},
-        "when_short": f"{date_format(start, 'D')[:3].lower()}. {start:%d.%m.%Y} kl. {start:%H.%M}",
-        "date": f"{start:%d.%m.%Y}",
+        **times,
         "practitioner": appointment.practitioner.name,
         "place": ", ".join(part for part in (place.name, place.address) if part) if place else appointment.clinic.alias,
         "phone": appointment.clinic.phone,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -176,11 +177,11 @@ def promise(clock: object, told: object, providers: object) -> Callable[..., Not
 @pytest.fixture
 def bulk_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A template for bulk SMS, whatever the product's says."""
-    for file in messages.FOLDER.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "bulk_sms.sms.txt").write_text("{{ text }}\n", encoding="utf-8")
-    (tmp_path / "bulk_sms.email.txt").write_text("Emne\n\n{{ text }}\n", encoding="utf-8")  # so that it could go
-    monkeypatch.setattr(messages, "FOLDER", tmp_path)
+    folder = shutil.copytree(messages.FOLDER, tmp_path / "messages")
+    shutil.copy(messages.FOLDER.parent / "email.html", tmp_path)
+    (folder / "nb" / "bulk_sms.sms.txt").write_text("{{ text }}\n", encoding="utf-8")
+    (folder / "nb" / "bulk_sms.email.txt").write_text("Emne\n\n{{ text }}\n", encoding="utf-8")  # so that it could go
+    monkeypatch.setattr(messages, "FOLDER", folder)
     messages.source.cache_clear()
     yield
     messages.source.cache_clear()

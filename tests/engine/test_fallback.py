@@ -298,10 +298,10 @@ def test_a_fallback_that_cannot_be_made_does_not_undo_the_others_outcomes(
     email.answers = refuses(Reason.UNKNOWN_ADDRESS)
     compose = messages.compose
 
-    def raising(kind, channel, values):
+    def raising(kind, channel, values, language):
         if channel == Channel.SMS and broken.token in values["link"]:
             raise ValueError("no such template")
-        return compose(kind, channel, values)
+        return compose(kind, channel, values, language)
 
     monkeypatch.setattr(fallback.dispatch.messages, "compose", raising)
     pass_time(seconds=1)

@@ -3,115 +3,171 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
+from babel import Locale
 from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
 
+from clinics.models import Clinic, Place, Practitioner
 from notifications import messages, segments
 from notifications.kinds import Channel, Kind
 from notifications.models import Delivery, Notification
-from patients.models import Patient, PushSubscription
-from tests.factories import PersonFactory
-from timebook import booking
+from patients.models import Language, Patient, PushSubscription
+from tests.factories import PatientFactory, PersonFactory
+from timebook import booking, subject
 from timebook.models import Appointment
 
 APPOINTMENT_KINDS = [kind for kind in Kind if kind.startswith("appointment_")]
 POST_KINDS = [Kind.DIALOG_RECEIVED, Kind.ANSWER_RECEIVED, Kind.ECONTACT]
 KINDS = [*APPOINTMENT_KINDS, *POST_KINDS, Kind.RECEIPT]
 LINK = f"{settings.PUBLIC_BASE_URL}/v/abcdefghijklmnopqrstuv/"
-VALUES = {
-    "when": "torsdag 26. november 2026 kl. 10.00",
-    "when_short": "tor. 26.11.2026 kl. 10.00",
-    "date": "26.11.2026",
-    "practitioner": "Bjørn Haugen",
-    "place": "Rom 1, Storgata 1",
-    "phone": "+4722000000",
-    "clinic": "Fjordbyen legesenter",
-    "link": LINK,
+STARTS_AT = datetime(2026, 11, 26, 9, tzinfo=UTC)
+
+
+def values_in(language):
+    """Return what an appointment on Thursday 26 November at 10 says of itself."""
+    place = Place(name="Rom 1", address="Storgata 1")
+    clinic, with_whom = Clinic(alias="Fjordbyen legesenter", phone="+4722000000"), Practitioner(name="Bjørn Haugen")
+    appointment = Appointment(clinic=clinic, practitioner=with_whom, place=place, starts_at=STARTS_AT)
+    return subject.values(appointment, language) | {"clinic": clinic.alias, "link": LINK}
+
+
+VALUES = values_in("nb")
+TIMES = {  # in the e-mail's text, its subject, and in SMS and push
+    "nb": ("torsdag 26. november 2026 kl. 10.00", "26.11.2026", "tor. 26.11.2026 kl. 10.00"),
+    "nn": ("torsdag 26. november 2026 kl. 10.00", "26.11.2026", "tor. 26.11.2026 kl. 10.00"),
+    "en": ("Thursday 26 November 2026 at 10:00", "26 November 2026", "Thu 26 Nov 2026 at 10:00"),
+    "se": ("duorasdat, skábmamánu 26. b. 2026 dii. 10.00", "26.11.2026", "26.11.2026 dii. 10.00"),
+}
+WORDS = {  # post's important information, «log in», the receipt, and what each kind of appointment's notices says
+    "nb": ("viktig informasjon", "Logg inn", "kvittering"),
+    "nn": ("viktig informasjon", "Logg inn", "kvittering"),
+    "en": ("important information", "Log in", "receipt"),
+    "se": ("dehálaš diehtu", "Logge sisa", "kvitteren"),
+}
+WHAT = {
+    Kind.APPOINTMENT_SET_UP: {
+        "nb": "har fått time|^time tor",
+        "nn": "har fått time|^time tor",
+        "en": "(have been given|have) an appointment",
+        "se": "lea biddjon diibmu",
+    },
+    Kind.APPOINTMENT_BOOKED: {
+        "nb": "har bestilt time",
+        "nn": "har bestilt time",
+        "en": "have booked",
+        "se": "diŋgon",
+    },
+    Kind.APPOINTMENT_CHANGED: {"nb": "endret", "nn": "endra", "en": "changed", "se": "rievdaduvvon"},
+    Kind.APPOINTMENT_CANCELLED: {
+        "nb": "avlyst",
+        "nn": "avlyst",
+        "en": "cancelled",
+        "se": "klinihkka lea sihkkon",
+    },
+    Kind.APPOINTMENT_CALLED_OFF: {
+        "nb": "avbestilt",
+        "nn": "avbestilt",
+        "en": "you have called off",
+        "se": "don leat (ieš )?sihkkon",
+    },
+    Kind.APPOINTMENT_REMINDER: {
+        "nb": "minne",
+        "nn": "minn(er|ing)",
+        "en": "reminder",
+        "se": "muittuh",
+    },
 }
 
 
-def compose(kind, channel, **values):
+def compose(kind, channel, language="nb", **values):
     """Return the subject and text of a message as one string."""
-    found = messages.compose(kind, channel, VALUES | values)
+    found = messages.compose(kind, channel, values_in(language) | values, language)
     return f"{found.subject}\n{found.text}"
 
 
-@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", APPOINTMENT_KINDS)
-def test_appointment_notices_carry_clinic_date_time_place_and_practitioner(kind, channel):
-    """spec C4."""
-    said = compose(kind, channel)
+def test_appointment_notices_say_what_when_where_and_with_whom(kind, language):
+    """spec C4, D2–D6: in the patient's language; a date is written as that language does."""
+    in_full, short_date, short = TIMES[language]
+    for channel in Channel:
+        said = compose(kind, channel, language)
 
-    for part in ("Fjordbyen legesenter", "26.11.2026", "10.00", "Rom 1", "Storgata 1", "Bjørn Haugen"):
-        assert part in said, part
-
-
-@pytest.mark.parametrize("channel", list(Channel))
-@pytest.mark.parametrize("kind", POST_KINDS)
-def test_post_notices_say_that_something_important_waits_and_to_log_in(kind, channel):
-    """spec C4."""
-    said = compose(kind, channel)
-
-    assert "viktig informasjon" in said
-    assert "Logg inn" in said
+        for part in ("Fjordbyen legesenter", "Rom 1", "Storgata 1", "Bjørn Haugen"):
+            assert part in said, (channel, part)
+        for part in (in_full, short_date) if channel == Channel.EMAIL else (short,):
+            assert part in said, (channel, part)
+        assert re.search(WHAT[kind][language], said.lower()), said
 
 
-@pytest.mark.parametrize("channel", list(Channel))
-def test_receipt_notices_say_that_a_receipt_has_come(channel):
-    """spec C4: no sum, no takst."""
-    said = compose(Kind.RECEIPT, channel)
+@pytest.mark.parametrize("language", Language)
+def test_post_and_receipt_notices_say_that_something_waits_and_to_log_in(language):
+    """spec C4: no content, no sum, no takst."""
+    important, log_in, receipt = WORDS[language]
+    for kind in (*POST_KINDS, Kind.RECEIPT):
+        for channel in Channel:
+            said = compose(kind, channel, language)
 
-    assert "kvittering" in said
-    assert not re.search(r"\bkr\b|takst|NOK", said, re.IGNORECASE)
+            assert (receipt if kind == Kind.RECEIPT else important) in said.lower()
+            assert log_in in said
+            assert not re.search(r"\bkr\b|takst|NOK|\bfee\b", said, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", KINDS)
-def test_emails_and_sms_hold_one_link_of_ours(kind, channel):
+def test_the_link_is_ours_alone_and_the_email_asks_for_login_at_level_4(kind, language):
     """spec C5."""
-    assert re.findall(r"https?://\S+", compose(kind, channel)) == [LINK]
+    for channel in (Channel.EMAIL, Channel.SMS):
+        assert re.findall(r"https?://\S+", compose(kind, channel, language)) == [LINK]
+    assert "BankID" in compose(kind, Channel.EMAIL, language)
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", KINDS)
-def test_emails_ask_for_login_at_level_4(kind):
-    """spec C5."""
-    assert "BankID" in compose(kind, Channel.EMAIL)
+def test_sms_is_one_gsm_part_with_ordinary_values(kind, language):
+    """house style: ≤ 160 characters, GSM-7. Sámi's own letters take UCS-2: at most two parts."""
+    found = segments.size(messages.compose(kind, Channel.SMS, values_in(language), language).text)
+
+    assert found.parts == 1 or (language == "se" and not found.is_gsm and found.parts == 2)
 
 
-@pytest.mark.parametrize(
-    ("kind", "word"),
-    [
-        (Kind.APPOINTMENT_SET_UP, "har fått time"),
-        (Kind.APPOINTMENT_BOOKED, "har bestilt time"),
-        (Kind.APPOINTMENT_CHANGED, "endret"),
-        (Kind.APPOINTMENT_CANCELLED, "avlyst"),
-        (Kind.APPOINTMENT_CALLED_OFF, "avbestilt"),
-        (Kind.APPOINTMENT_REMINDER, "minne"),
-    ],
-)
-@pytest.mark.parametrize("channel", list(Channel))
-def test_each_kind_says_what_it_is(kind, word, channel):
-    """spec D2–D6."""
-    said = compose(kind, channel).lower().replace("påminnelse", "minner")
-
-    assert word in said
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_sms_is_one_gsm_part_with_ordinary_values(kind):
-    """house style: ≤ 160 characters, GSM-7."""
-    found = segments.size(messages.compose(kind, Channel.SMS, VALUES).text)
-
-    assert (found.parts, found.is_gsm) == (1, True)
-
-
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
 @pytest.mark.parametrize("kind", APPOINTMENT_KINDS)
-def test_sms_is_one_part_with_long_names_when_a_shorter_wording_can(kind):
+def test_sms_is_one_part_with_long_names_when_a_shorter_wording_can(kind, language):
     """house style: the shortest wording that fits is used."""
-    text = messages.compose(kind, Channel.SMS, VALUES | {"place": "Inngang B, Øvre Storgate 12"}).text
+    long = values_in(language) | {"place": "Inngang B, Øvre Storgate 12"}
+    text = messages.compose(kind, Channel.SMS, long, language).text
 
     assert segments.size(text).parts == 1
+
+
+def test_every_language_has_every_template_with_the_same_placeholders():
+    """Nothing that one language tells is left out of another; the versions are their own."""
+    names = {language: {file.name for file in (messages.FOLDER / language).iterdir()} for language in Language}
+    assert {file.name for file in messages.FOLDER.iterdir()} == set(Language) == set(dict(settings.LANGUAGES))
+    for language in Language:
+        assert names[language] == names["nb"] == {f"{kind}.{channel}.txt" for kind in KINDS for channel in Channel}
+    for name in names["nb"]:
+        bodies = {one: (messages.FOLDER / one / name).read_text(encoding="utf-8") for one in Language}
+        found = {one: set(re.findall(r"{[{%].*?[%}]}", body)) for one, body in bodies.items()}
+        plain = {one: {tag for tag in tags if "telef" not in tag} for one, tags in found.items()}
+        assert len({frozenset(tags) for tags in plain.values()}) == 1, name
+
+
+@pytest.mark.parametrize("language", Language)
+def test_names_of_days_and_months_are_cldrs(language):
+    """Sámi has none in Django: ours are compared with the Unicode project's."""
+    known = Locale.parse(language)
+    with translation.override(language):
+        for month in range(1, 13):
+            assert date_format(date(2026, month, 1), "F").lower() == known.months["stand-alone"]["wide"][month].lower()
+        for day in range(7):
+            name = date_format(date(2026, 11, 23 + day), "l")  # the 23rd is a Monday
+            assert name == known.days["format"]["wide"][day], name
 
 
 @pytest.mark.parametrize("kind", APPOINTMENT_KINDS)
@@ -137,7 +193,7 @@ def test_sami_names_are_kept():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_templates_version_is_recorded(kind, channel):
     """design, section 2: the delivery keeps it."""
-    assert re.fullmatch(rf"{kind}\.{channel}@[0-9a-f]{{8}}", messages.compose(kind, channel, VALUES).template)
+    assert re.fullmatch(rf"{kind}\.{channel}\.nb@[0-9a-f]{{8}}", messages.compose(kind, channel, VALUES).template)
 
 
 INJECTIONS = [
@@ -279,3 +335,28 @@ def test_the_time_is_the_clinics(kari, set_up, clinic, email, pass_time):
     pass_time(minutes=5)
 
     assert "mandag 30. november 2026 kl. 11.00" in email.sent[0].text
+
+
+def test_a_notice_is_in_the_cards_language_as_it_is_when_sent(clinic, set_up, email, pass_time):
+    """spec C1, C4: chosen between the event and the sending; text, subject, HTML, calendar and dates all follow."""
+    cards = {language: PatientFactory(clinic=clinic) for language in Language}
+    for card in cards.values():
+        set_up(card, days=7)
+    for language, card in cards.items():
+        Patient.objects.filter(pk=card.pk).update(language=language)
+    pass_time(minutes=5)
+
+    sent = {message.recipient: message for message in email.sent}
+    for language, subject_says, says, summary in (
+        ("nb", "Bekreftelse på time 30.11.2026", "mandag 30. november 2026", "Time hos"),
+        ("nn", "Stadfesting på time 30.11.2026", "måndag 30. november 2026", "Time hos"),
+        ("en", "Confirmation of appointment 30 November 2026", "Monday 30 November 2026", "Appointment at"),
+        ("se", "Nannen: diibmu 30.11.2026", "vuossárga, skábmamánu 30. b. 2026", "Diibmu:"),
+    ):
+        message = sent[cards[language].email]
+        assert message.subject.startswith(subject_says)
+        assert says in message.text
+        assert f'<html lang="{language}">' in message.html
+        assert f"SUMMARY:{summary} {clinic.alias}" in message.calendar
+        assert f".{language}@" in Delivery.objects.get(recipient=message.recipient).template
+    assert translation.get_language() == "nb"

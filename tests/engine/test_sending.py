@@ -135,10 +135,10 @@ def test_a_template_that_raises_stops_only_its_own_notice(kari, promise, email, 
     rows = [promise(kari) for _ in range(5)]
     compose = messages.compose
 
-    def raising(kind, channel, values):
+    def raising(kind, channel, values, language):
         if rows[2].token in values["link"]:
             raise KeyError("broken")
-        return compose(kind, channel, values)
+        return compose(kind, channel, values, language)
 
     monkeypatch.setattr(messages, "compose", raising)
     pass_time(seconds=1)

@@ -62,7 +62,8 @@ def test_what_is_searched_for_never_stands_in_an_address(secretary: Client) -> N
 def registered(**changes: str) -> dict[str, str]:
     """Return a complete form."""
     form = {"national_number": "", "local_number": "N-17", "birth_date": "01.11.2026", "given_name": "Ada"}
-    return form | {"family_name": "Ås", "sex": "", "email": "", "mobile": "", "general_practitioner": ""} | changes
+    form |= {"family_name": "Ås", "sex": "", "language": "se", "email": "", "mobile": "", "general_practitioner": ""}
+    return form | changes
 
 
 def test_a_new_card_is_opened(here: World, secretary: Client) -> None:
@@ -71,6 +72,7 @@ def test_a_new_card_is_opened(here: World, secretary: Client) -> None:
     patient = Patient.objects.get(local_number="N-17")
     assert response["Location"] == reverse("notifications:card", args=[patient.pk])
     assert (patient.clinic, patient.name, patient.consent) == (here.clinic, "Ada Ås", Consent.NOT_ASKED)
+    assert patient.language == "se"
 
 
 REFUSED = [
@@ -93,7 +95,10 @@ def test_a_refused_value_is_explained_and_nothing_typed_is_lost(field: str, valu
     assert response.status_code == 422
     assert response.context["form"][field].errors
     assert f'href="#id_{field}"' in text
-    assert all(f'value="{escape(kept)}"' in text for name, kept in typed.items() if kept and name != "sex")
+    assert all(
+        f'value="{escape(kept)}"' in text for name, kept in typed.items() if kept and name not in {"sex", "language"}
+    )
+    assert '<option value="se" selected>' in text
     assert not Patient.objects.filter(local_number="N-17").exists()
 
 
@@ -155,7 +160,8 @@ def test_consent_is_recorded_on_the_patients_behalf(here: World, secretary: Clie
 
 def test_personalia_are_changed_and_logged_by_field_name(here: World, secretary: Client) -> None:
     url = reverse("patients:personal", args=[here.patient.pk])
-    form = {"given_name": "Åse", "family_name": "Ny", "sex": "female", "general_practitioner": here.practitioner.pk}
+    form = {"given_name": "Åse", "family_name": "Ny", "sex": "female", "language": "nn"}
+    form |= {"general_practitioner": here.practitioner.pk}
 
     secretary.post(url, form)
     secretary.post(url, form)
@@ -163,7 +169,8 @@ def test_personalia_are_changed_and_logged_by_field_name(here: World, secretary:
     here.patient.refresh_from_db()
     line = AuditEvent.objects.get(action=AuditAction.PERSONAL)
     assert (here.patient.name, here.patient.search_name) == ("Åse Ny", "ase ny")
-    assert line.what == "given_name, family_name, sex, general_practitioner"
+    assert here.patient.language == "nn"
+    assert line.what == "given_name, family_name, sex, language, general_practitioner"
 
 
 def test_a_script_in_a_name_stays_text(here: World, secretary: Client) -> None:
