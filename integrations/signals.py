@@ -29,8 +29,12 @@ def note_when(instance: Any, **kwargs: Any) -> None:
 
 @receiver(post_save, sender=Appointment, dispatch_uid="integrations.queue_appointment")
 def queue_appointment(instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    """Queue how a neighbour's appointment stands when we have changed it: the neighbour tells the patient."""
-    changed_here = not raw and not instance.is_told and instance.source in planning.FOREIGN
+    """Queue how a neighbour's appointment stands when we have changed it: the neighbour tells the patient.
+
+    One that it has not delivered itself it could not know again: only marked as its own, it stays with it (spec D13).
+    """
+    is_theirs = instance.source in planning.FOREIGN and instance.external_id
+    changed_here = not raw and not instance.is_told and is_theirs
     if changed_here and instance.before and events.event(instance.before, instance) != events.Event.NOTHING:
         answers.queue_appointment(instance, instance.changed_at)
     instance.is_told = False  # said anew before each save
