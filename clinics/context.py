@@ -21,6 +21,7 @@ SECTIONS = {
     "timebook:type_new": "types",
     "timebook:type_edit": "types",
     "timebook:type_notices": "types",
+    "timebook:booking_terms": "types",
     "timebook": "timebook",
     "post:of_patient": "patients",
     "post:kinds": "kinds",

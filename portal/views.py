@@ -14,6 +14,7 @@ from notifications.models import Notification
 from portal import attempts, oidc, sessions
 from portal.gate import PatientRequest, leave_staff, patient_page
 from post.models import Message
+from timebook.models import Appointment
 
 PLACES = {
     SubjectType.APPOINTMENT: "portal:appointments",
@@ -48,8 +49,20 @@ def open_link(request: PatientRequest, token: str) -> HttpResponse:
 
 
 def place_of(notice: Notification) -> str:
-    """Return the address of what the notice is about; the first page for what has no place of its own."""
+    """Return the address of what the notice is about; the first page for what has no place of its own.
+
+    An appointment and a dialog have pages of their own while they exist; receipts lead to the overview (spec C5).
+    """
     if notice.subject_type == SubjectType.MESSAGE:
         found = Message.objects.filter(pk=notice.subject_id, dialog__patient=notice.patient_id).first()
         return reverse("portal:dialog", args=[found.dialog_id]) if found else reverse("portal:messages")
+    if notice.subject_type == SubjectType.APPOINTMENT and (pk := appointment_of(notice)):
+        return reverse("portal:appointment", args=[pk])
     return reverse(PLACES.get(SubjectType(notice.subject_type), "portal:home"))
+
+
+def appointment_of(notice: Notification) -> int | None:
+    """Return the appointment that the notice is about; None when it is deleted."""
+    rows = Appointment.objects.filter(pk=notice.subject_id, patient=notice.patient_id)
+    found: int | None = rows.values_list("pk", flat=True).first()
+    return found

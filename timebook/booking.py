@@ -26,6 +26,10 @@ class Conflict(Exception):
         self.current = current
 
 
+class Taken(ValidationError):
+    """The practitioner has another appointment then (spec D14)."""
+
+
 def set_up(
     *,
     clinic: Clinic,
@@ -81,7 +85,7 @@ def book(
 @transaction.atomic
 def create(appointment: Appointment, *, by: User | None, now: datetime) -> Appointment:
     """Check and save a new appointment. Raises ValidationError."""
-    patient = Patient.objects.select_for_update().get(pk=appointment.patient_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
     if not patient.has_consent:
         raise ValidationError(
             {"patient": _("Pasienten har ikke samtykket. Registrer samtykke på pasientkortet før du setter opp timen.")}
@@ -190,12 +194,11 @@ def refuse_twice(appointment: Appointment) -> None:
 
 
 def refuse_double_booking(appointment: Appointment, *, by: User | None) -> None:
-    """The patient never double-books; staff may, knowingly (spec D14). Raises ValidationError."""
-    if by is not None:
-        return
-    Practitioner.objects.select_for_update().get(pk=appointment.practitioner_id)  # two bookers queue here
-    if Appointment.objects.overlapping(appointment).exists():
-        raise ValidationError({"starts_at": _("Tidspunktet er ikke lenger ledig. Velg et annet.")})
+    """The patient never double-books; staff may, knowingly (spec D14). Raises Taken."""
+    # Two bookers queue here, staff too: the patient's check sees what they are about to set up.
+    Practitioner.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
+    if by is None and Appointment.objects.overlapping(appointment).exists():
+        raise Taken({"starts_at": _("Tidspunktet er ikke lenger ledig. Velg et annet.")})
 
 
 def act(appointment: Appointment, *, by: User | None, now: datetime) -> None:

@@ -46,7 +46,8 @@ def take_in(agreed: Agreed, now: datetime) -> Appointment:
     The other system keeps a consent of its own, and what has begun meanwhile is taken as history. One that the patient
     has booked never double-books. Raises Occupied, OtherPatient, ValidationError (parts of another clinic).
     """
-    patient = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=agreed.patient.pk)
+    rows = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic")
+    patient = rows.get(pk=agreed.patient.pk)
     appointment = find(patient.clinic, agreed.source, agreed.external_id) or Appointment(
         clinic=patient.clinic,
         patient=patient,

@@ -15,6 +15,7 @@ from clinics.models import Clinic, Place, Practitioner
 from patients.forms import PickingForm
 from timebook import wall_clock
 from timebook.models import Appointment, AppointmentType
+from timebook.terms import BookingTerms
 
 LENGTHS = [5, 10, 15, 20, 25, 30, 40, 45, 60, 75, 90, 120, 180, 240]
 WHICH = [(wall_clock.FIRST, _("Den første (sommertid)")), (wall_clock.SECOND, _("Den andre (normaltid)"))]
@@ -187,7 +188,24 @@ class TypeForm(ClinicForm):
 
     class Meta:
         model = AppointmentType
-        fields: ClassVar = ["name", "minutes", "colour", "is_active"]
+        fields: ClassVar = ["name", "minutes", "colour", "is_active", "self_booking"]
         help_texts: ClassVar = {
+            "self_booking": _("Med kryss ser pasientene ledige timer av denne typen, og bestiller og flytter selv."),
             "is_active": _("Uten kryss kan den ikke velges for nye timer. Timer som bruker den, varsles som før."),
+        }
+
+
+class TermsForm(ClinicForm):
+    """How early and how late patients book, move and cancel in the portal."""
+
+    class Meta:
+        model = BookingTerms
+        fields: ClassVar = ["notice_hours", "horizon_days", "call_hours"]
+        labels: ClassVar = {
+            "notice_hours": _("Timer fra nå til første time som kan bestilles"),
+            "horizon_days": _("Dager fram i tid som kan bestilles"),
+            "call_hours": _("Timer før start da pasienten må ringe"),
+        }
+        help_texts: ClassVar = {
+            "call_hours": _("Etter dette kan pasienten verken flytte eller avbestille selv."),
         }

@@ -25,7 +25,29 @@ def calendar(appointment: Appointment, kind: Kind, *, attendee: str, now: dateti
     return str(document.to_ical().decode())
 
 
+def published(appointment: Appointment, *, now: datetime) -> bytes:
+    """Return the same entry for the patient's own calendar, as they fetch it in the portal: nobody is invited."""
+    document = Calendar()
+    document.add("prodid", "-//Pasientvarsel//NO")
+    document.add("version", "2.0")
+    document.add("method", "PUBLISH")
+    document.add_component(happening(appointment, is_cancelled=not appointment.is_booked, now=now))
+    return bytes(document.to_ical())
+
+
 def entry(appointment: Appointment, *, is_cancelled: bool, attendee: str, now: datetime) -> Event:
+    """Return the event with who invites whom."""
+    event = happening(appointment, is_cancelled=is_cancelled, now=now)
+    organizer = vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL}")
+    organizer.params["cn"] = vText(appointment.clinic.alias)
+    event["organizer"] = organizer
+    invited = vCalAddress(f"mailto:{attendee}")  # a REQUEST has one (RFC 5546); the address, never the name
+    invited.params["partstat"] = vText("ACCEPTED")
+    event.add("attendee", invited)
+    return event
+
+
+def happening(appointment: Appointment, *, is_cancelled: bool, now: datetime) -> Event:
     """Return the event: when, where, with whom; never what for (spec C4)."""
     event = Event()
     event.add("uid", f"{appointment.uid}@pasientvarsel")
@@ -39,11 +61,5 @@ def entry(appointment: Appointment, *, is_cancelled: bool, attendee: str, now: d
     if appointment.place:
         where = (appointment.place.name, appointment.place.address)
         event.add("location", ", ".join(part for part in where if part))
-    organizer = vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL}")
-    organizer.params["cn"] = vText(appointment.clinic.alias)
-    event["organizer"] = organizer
-    invited = vCalAddress(f"mailto:{attendee}")  # a REQUEST has one (RFC 5546); the address, never the name
-    invited.params["partstat"] = vText("ACCEPTED")
-    event.add("attendee", invited)
     event.add("transp", "OPAQUE")
     return event

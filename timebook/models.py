@@ -28,6 +28,7 @@ class AppointmentType(ClinicRow):
     )
     notices = models.BooleanField(_("varsling"), default=False)
     is_active = models.BooleanField(_("tilbys for nye timer"), default=True)  # off still notifies (spec D10)
+    self_booking = models.BooleanField(_("kan bestilles i portalen"), default=False)  # spec K2
     is_import_default = models.BooleanField(_("standard for importerte timer"), default=False)  # spec D11
 
     # Set for the signals: whether notices were on before this save, and when it happens.
@@ -173,3 +174,6 @@ class Appointment(ClinicRow):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete; that counts as cancelling (spec D3)."""
         return super().delete(*args, **kwargs)
+
+
+from timebook.terms import BookingTerms  # noqa: E402, F401 - Django finds models through this module

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinics import audit, toasts
 from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
+from clinics.hours import OpeningHours
 from clinics.views import edited
-from timebook import foresight
-from timebook.forms import TypeForm
+from timebook import foresight, terms
+from timebook.forms import TermsForm, TypeForm
 from timebook.models import Appointment, AppointmentType
 from timebook.switching import Changed, switch_type
+from timebook.terms import BookingTerms
 
 
 @require_GET
@@ -26,7 +28,9 @@ from timebook.switching import Changed, switch_type
 def types(request: StaffRequest) -> HttpResponse:
     """List the clinic's types."""
     rows = AppointmentType.objects.of(request.clinic).order_by("-is_active", "name", "pk")
-    return render(request, "timebook/types.html", {"rows": rows})
+    is_closed = not OpeningHours.objects.of(request.clinic).exists()
+    context = {"rows": rows, "terms": terms.of(request.clinic), "is_closed": is_closed}
+    return render(request, "timebook/types.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,6 +48,16 @@ def type_edit(request: StaffRequest, pk: int) -> HttpResponse:
     row = row_or_404(request, AppointmentType, pk)
     form = TypeForm(request.POST or None, instance=row, clinic=request.clinic)
     return edited(request, form, title=_("Endre timetype"), back="timebook:types")
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.SWITCH_TYPES)
+def booking_terms(request: StaffRequest) -> HttpResponse:
+    """Say how early and how late patients book, move and cancel in the portal (spec K2)."""
+    if request.method == "POST":
+        BookingTerms.objects.get_or_create(clinic=request.clinic)  # two managers' first times meet in one row
+    form = TermsForm(request.POST or None, instance=terms.of(request.clinic), clinic=request.clinic)
+    return edited(request, form, title=_("Bestilling i portalen"), back="timebook:types")
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,6 +15,7 @@ urlpatterns = [
     path("timebok/time/<int:pk>/angre/", appointment_views.restore, name="restore"),
     path("timetyper/", type_views.types, name="types"),
     path("timetyper/ny/", type_views.type_new, name="type_new"),
+    path("timetyper/portalen/", type_views.booking_terms, name="booking_terms"),
     path("timetyper/<int:pk>/", type_views.type_edit, name="type_edit"),
     path("timetyper/<int:pk>/varsling/", type_views.type_notices, name="type_notices"),
     path("pasienter/<int:pk>/timer/", views.of_patient, name="of_patient"),

@@ -36,12 +36,12 @@ def test_link_then_no_email_then_no_consent(
     kari.person = PersonFactory()
     kari.save()
 
-    set_up(kari, days=20)
+    told = set_up(kari, days=20)
     pass_time(minutes=5)
     link = re.search(r"https?://[^/]+(/v/[\w-]+/)", email.sent[-1].text)
     assert link
     page = logged_in(kari.person).get(link[1], follow=True)
-    assert page.redirect_chain[-1][0] == reverse("portal:appointments")
+    assert page.redirect_chain[-1][0] == reverse("portal:appointment", args=[told.pk])
     assert (len(email.sent), len(sms.sent)) == (1, 0)
 
     logged_in(kari.person).post(reverse("portal:email_remove"))

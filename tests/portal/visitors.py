@@ -70,5 +70,6 @@ ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:dialog": pk_of("dialog"),
     "portal:mark_read": pk_of("dialog"),
     "portal:attachment": pk_of("attachment"),
+    **{f"portal:{name}": pk_of("appointment") for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
     "portal:open": lambda side: {"token": side.notification.token},
 }
