@@ -20,7 +20,8 @@ def home(request: PatientRequest) -> HttpResponse:
     coming = Appointment.objects.filter(patient=request.portal.card).coming(timezone.now())
     rows = coming.select_related("clinic", "practitioner", "place", "type")
     coming_first = rows.order_by("starts_at", "pk").first()
-    return TemplateResponse(request, "portal/home.html", {"next": coming_first, "news": news.of(request.portal.card)})
+    fresh = news.of(request.portal.card, request.portal.person)
+    return TemplateResponse(request, "portal/home.html", {"next": coming_first, "news": fresh})
 
 
 @require_POST

@@ -93,3 +93,4 @@ def new_key() -> str:
 
 
 from portal.code_models import ContactCode, Field  # noqa: E402, F401 - Django finds models through this module
+from portal.seen import SeenReceipt  # noqa: E402, F401 - the same

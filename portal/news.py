@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from economy.models import Receipt
 from economy.money import kr
-from patients.models import Patient
+from patients.models import Patient, Person
+from portal.seen import SeenReceipt
 from post.models import Dialog, Message, Party
 
 SHOWN = 5
@@ -30,9 +31,9 @@ class News:
     is_unread: bool = False
 
 
-def of(card: Patient) -> list[News]:
+def of(card: Patient, person: Person) -> list[News]:
     """Return the newest messages from the clinic and receipts. Two queries."""
-    return sorted([*dialogs(card), *receipts(card)], key=lambda one: one.at, reverse=True)[:SHOWN]
+    return sorted([*dialogs(card), *receipts(card, person)], key=lambda one: one.at, reverse=True)[:SHOWN]
 
 
 def dialogs(card: Patient) -> Iterator[News]:
@@ -46,8 +47,10 @@ def dialogs(card: Patient) -> Iterator[News]:
         yield News(title, _("Melding"), row.last_message_at, "message-square", url, is_unread=row.unread)
 
 
-def receipts(card: Patient) -> Iterator[News]:
-    """Yield the receipts, newest first."""
-    for row in Receipt.objects.filter(card__patient=card).order_by("-issued_at", "-pk")[:SHOWN]:
-        title = _("Kvittering, %(sum)s") % {"sum": kr(row.patient_ore)}
-        yield News(title, _("Betaling"), row.issued_at, "receipt-text", reverse("portal:payments"))
+def receipts(card: Patient, person: Person) -> Iterator[News]:
+    """Yield the receipts, newest first; unread until the person has opened them."""
+    seen = SeenReceipt.objects.filter(receipt=OuterRef("pk"), person=person)
+    rows = Receipt.objects.filter(card__patient=card).annotate(unread=~Exists(seen))
+    for row in rows.order_by("-issued_at", "-pk")[:SHOWN]:
+        title, url = _("Kvittering, %(sum)s") % {"sum": kr(row.patient_ore)}, reverse("portal:receipt", args=[row.pk])
+        yield News(title, _("Betaling"), row.issued_at, "receipt-text", url, is_unread=row.unread)

@@ -288,6 +288,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "portal:consent": {"pk": 1},
     **{f"portal:{name}": {"pk": 1} for name in ("dialog", "mark_read", "attachment")},
     **{f"portal:{name}": {"pk": 1} for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
+    **{f"portal:{name}": {"pk": 1} for name in ("receipt", "receipt_pdf")},
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},

@@ -179,6 +179,7 @@ def test_the_first_page_tells_what_is_new(visitor: Client, mine: Side, django_as
     with django_assert_max_num_queries(12):
         page = visitor.get("/min/").content.decode()
     Message.objects.update(read_at=timezone.now())
+    visitor.get(reverse("portal:receipt", args=[mine.receipt.pk]))
     with time_machine.travel(timezone.now() + timedelta(minutes=1)):
         after = visitor.get("/min/").content.decode()
 

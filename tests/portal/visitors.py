@@ -71,5 +71,6 @@ ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:mark_read": pk_of("dialog"),
     "portal:attachment": pk_of("attachment"),
     **{f"portal:{name}": pk_of("appointment") for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
+    **{f"portal:{name}": pk_of("receipt") for name in ("receipt", "receipt_pdf")},
     "portal:open": lambda side: {"token": side.notification.token},
 }
