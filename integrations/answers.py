@@ -18,7 +18,7 @@ from django.utils import timezone
 from integrations import calls, gateways, grants
 from integrations.answer_bodies import RELATED, body_of, path_of
 from integrations.gateways import HttpGateway
-from integrations.neighbour_models import Answer, AnswerState, Neighbour, Result, Why
+from integrations.neighbour_models import OPEN_ANSWERS, Answer, AnswerState, Neighbour, Result, Why
 from notifications import hints, rules
 from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
 from notifications.models import Notification
@@ -46,7 +46,12 @@ def queue(message: Message) -> None:
 
 
 def queue_appointment(appointment: Appointment, now: datetime) -> None:
-    """Promise the neighbour how its appointment stands, in the transaction that changed it; one waits at a time."""
+    """Promise the neighbour how its appointment stands, in the transaction that changed it; one waits at a time.
+
+    A worker that has just claimed the one that waited has read the appointment without this change: wait for its lock,
+    and see what it made of it.
+    """
+    list(Answer.objects.filter(appointment=appointment, state__in=OPEN_ANSWERS).select_for_update().order_by("pk"))
     known = {"appointment": appointment, "state": AnswerState.QUEUED}
     fresh = {"clinic": appointment.clinic, "neighbour": appointment.source, "due_at": now}
     fresh["expires_at"] = now + LIFETIME[Kind.ANSWER_RECEIVED]

@@ -38,8 +38,11 @@ class Written:
 
     def apply(self, clinic: Clinic, now: datetime) -> Mapping[str, Any]:
         """Add the message; the first one opens the dialog. The same message again adds none. Raises Refused."""
-        card = writing.locked_patient(people.patient_of(clinic, self.patient).pk)  # two first messages queue here
+        card = people.patient_of(clinic, self.patient)
         row = dialog_of(clinic, self.neighbour, self.dialog)
+        if row is None:  # two first messages queue here; a dialog there is, is locked before its card, as by the staff
+            card = writing.locked_patient(card.pk)
+            row = dialog_of(clinic, self.neighbour, self.dialog)
         if row and row.patient_id != card.pk:
             raise Refused(Why.OTHER_PATIENT)
         if row is None and self.kind == DialogKind.E_CONTACT:  # only the clinic begins one
