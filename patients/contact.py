@@ -118,19 +118,26 @@ def change_contact_as_person(
 ) -> int:
     """Change e-mail and phone on all of the person's cards; returns how many changed (spec B1, K3).
 
-    `now` is aware. All or nothing: a value that one of the clinics refuses raises ValidationError.
+    `now` is aware. All or nothing: a value that one of the clinics refuses raises ValidationError. The person has
+    proved the value to work, so one that a card had given up counts again there (spec C3).
     """
     with transaction.atomic():
         cards = Patient.objects.filter(person=person).order_by("pk").values_list("pk", flat=True)
-        changes = [apply_changes(pk, by=None, source="portal", email=email, mobile=mobile) for pk in cards]
+        changes = [apply_changes(pk, by=None, source="portal", email=email, mobile=mobile, revive=True) for pk in cards]
     return sum(bool(changed) for changed in changes)
 
 
-def apply_changes(pk: int, *, by: User | None, source: str, email: str | None, mobile: str | None) -> dict[str, Any]:
-    """Lock one card, write what differs and log it. Returns the changed fields. Needs a transaction."""
+def apply_changes(
+    pk: int, *, by: User | None, source: str, email: str | None, mobile: str | None, revive: bool = False
+) -> dict[str, Any]:
+    """Lock one card, write what differs and log it. Returns the changed fields. Needs a transaction.
+
+    `revive` counts a value that was known to be dead as changed, though it is the same.
+    """
     card = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=pk)
     wanted = cleaned_values(card.clinic, email=email, mobile=mobile)
-    changed = {field: value for field, value in wanted.items() if getattr(card, field) != value}
+    dead = {field for field in ("email", "mobile") if revive and getattr(card, f"{field}_dead")}
+    changed = {field: value for field, value in wanted.items() if getattr(card, field) != value or field in dead}
     if "email" in changed:
         changed["email_dead"] = DeadContact.ALIVE
     if "mobile" in changed:

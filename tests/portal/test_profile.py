@@ -16,7 +16,7 @@ from clinics import audit
 from clinics.models import AuditAction, AuditEvent
 from notifications.kinds import Channel
 from notifications.providers.base import Outcome
-from patients.models import Consent, ConsentChange, Patient
+from patients.models import Consent, ConsentChange, DeadContact, Patient
 from portal import codes
 from portal.code_models import ContactCode, Field
 from post.models import Message, Party
@@ -81,6 +81,11 @@ def test_a_value_counts_when_its_code_comes_back(
     assert getattr(other.cards.get(), field) != value
     assert AuditEvent.objects.filter(action=AuditAction.CONTACT, source="portal", what=field).count() == 2
     assert f"{Field(field).label} er endret" in again.content.decode()  # said once, on the next page
+
+    person.cards.update(**{f"{field}_dead": DeadContact.HARD_BOUNCE})
+    client.post(reverse(name), {"value": typed})
+    client.post(confirm, {"code": code_in(ways[channel])})
+    assert {getattr(card, f"{field}_dead") for card in person.cards.all()} == {""}  # spec C3: it has just been proved
 
     client.post(reverse(f"{name}_remove"))
     assert {getattr(card, field) for card in person.cards.all()} == {""}
