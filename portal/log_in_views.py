@@ -79,10 +79,10 @@ def come_back(request: HttpRequest) -> HttpResponse:
         return refused(request, str(reason))
     except oidc.ProviderDown:
         return down(request, by)
+    if old := sessions.session_of(request):  # whoever it was: somebody else may sit here now
+        sessions.end(old, LogIn.Ending.LOGGED_OUT)
     if person is None:
         return forget_attempt(render(request, "portal/no_card.html", {"url": leave_provider(by, proof)}, status=403))
-    if old := sessions.session_of(request):
-        sessions.end(old, LogIn.Ending.LOGGED_OUT)
     key = entering.enter(person, by, proof)
     rotate_token(request)
     response = redirect("portal:open", attempt.token) if attempt.token else redirect(attempt.path or "portal:home")

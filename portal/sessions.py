@@ -107,7 +107,8 @@ def visit_of(request: HttpRequest, now: datetime | None = None) -> Visit | None:
         return None
     if now - session.seen_at > SEEN_STEP:
         session.seen_at = now
-        session.save(update_fields=["seen_at"])
+        if not Session.objects.filter(pk=session.pk).update(seen_at=now):
+            return None  # logged out elsewhere meanwhile
     return Visit(session, list(cards_of(session.person)))
 
 

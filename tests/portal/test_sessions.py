@@ -8,11 +8,14 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.sessions.models import Session as StaffSession
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal import attempts, oidc, sessions
 from portal.models import LogIn, Session
+from portal.oidc import Proof
 from post.models import Party
 from tests.access.people import colleague
 from tests.factories import ClinicFactory, DialogFactory, MessageFactory
@@ -98,3 +101,34 @@ def test_a_person_at_two_clinics_looks_at_one_at_a_time() -> None:
     person.cards.all().update(person=None)
     nobody = client.get(HOME)
     assert (nobody.status_code, "Ingen klinikk her" in nobody.content.decode()) == (403, True)
+
+
+@pytest.mark.django_db
+def test_whoever_logs_in_next_in_the_browser_never_finds_the_one_before(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    """Threat 6: also one whom no clinic knows; and a session that ends while a page is asked for is over, no error."""
+    one = {"name": "id", "label": "ID", "issuer": "https://id.example.com", "client_id": "p", "client_secret": "h"}
+    settings.OIDC_PROVIDERS = [one | {"acr": ["4"]}]  # type: ignore[attr-defined]
+    stranger = Proof("13816299928", one["issuer"], "S-1", "BankID", "", "")
+    monkeypatch.setattr(oidc, "prove", lambda *args, **kwargs: stranger)
+    monkeypatch.setattr(oidc, "end_session_url", lambda *args: "")
+    key, attempt = attempts.new("id")
+    visitor.cookies[attempts.COOKIE] = key
+
+    answer = visitor.get(reverse("portal:come_back"), {"state": attempt.state, "code": "1"})
+
+    assert (answer.status_code, "Ingen klinikk her" in answer.content.decode()) == (403, True)
+    assert visitor.get(HOME).status_code == 302
+
+    later = timezone.now() + timedelta(minutes=1)
+    again, found = logged_in(person_with(ClinicFactory())), sessions.session_of
+
+    def ended_meanwhile(request: HttpRequest) -> Session | None:
+        session = found(request)
+        Session.objects.all().delete()
+        return session
+
+    monkeypatch.setattr(sessions, "session_of", ended_meanwhile)
+    with time_machine.travel(later):
+        assert again.get(HOME).status_code == 302
