@@ -159,6 +159,7 @@ def outgoing(going: Sequence[Going]) -> list[Outgoing]:
             calendar=delivery.calendar,
             sender=sender(delivery),
             recipients=by_person.get(delivery.notification.patient.person_id or 0, []),
+            link=delivery.notification.token if delivery.channel == Channel.PUSH else "",
         )
         for delivery, token in going
     ]

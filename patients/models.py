@@ -45,6 +45,7 @@ class PushSubscription(models.Model):
     endpoint = models.URLField(max_length=600, unique=True)
     p256dh = models.CharField(max_length=120)
     auth = models.CharField(max_length=40)
+    device = models.CharField(max_length=60, blank=True)  # how the person knows it: «Chrome på Android»
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

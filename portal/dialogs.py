@@ -28,8 +28,9 @@ class Line:
 def of(cards: Sequence[Patient]) -> DialogQuerySet:
     """Return the cards' dialogs: what is unread first, then the newest; `is_new` says which is unread."""
     news = Message.objects.filter(dialog=OuterRef("pk"), party=Party.STAFF, read_at=None)
-    rows: DialogQuerySet = Dialog.objects.filter(patient__in=cards).select_related("clinic", "patient")
-    return rows.annotate(is_new=Exists(news)).order_by("-is_new", "-last_message_at", "-pk")
+    rows = Dialog.objects.filter(patient__in=cards).select_related("clinic", "patient")
+    found: DialogQuerySet = rows.annotate(is_new=Exists(news)).order_by("-is_new", "-last_message_at", "-pk")
+    return found
 
 
 def dialog_or_404(request: PatientRequest, pk: int) -> Dialog:

@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import news
+from portal import news, push_views
 from portal.gate import PatientRequest, card_or_404, patient_page
 from timebook.models import Appointment
 
@@ -20,8 +20,12 @@ def home(request: PatientRequest) -> HttpResponse:
     coming = Appointment.objects.filter(patient=request.portal.card).coming(timezone.now())
     rows = coming.select_related("clinic", "practitioner", "place", "type")
     coming_first = rows.order_by("starts_at", "pk").first()
-    fresh = news.of(request.portal.card, request.portal.person)
-    return TemplateResponse(request, "portal/home.html", {"next": coming_first, "news": fresh})
+    context = {
+        "next": coming_first,
+        "news": news.of(request.portal.card, request.portal.person),
+        "offers_push": push_views.is_offered(request),
+    }
+    return TemplateResponse(request, "portal/home.html", context)
 
 
 @require_POST

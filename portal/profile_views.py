@@ -20,7 +20,8 @@ def profile(request: PatientRequest) -> HttpResponse:
     """Show contact values, consents and log-ins."""
     log_ins = request.portal.person.log_ins.order_by("-at", "-pk")
     own = own_card_or_404(request) if request.portal.own else None
-    return TemplateResponse(request, "portal/profile.html", {"log_ins": log_ins[:20], "own": own})
+    context = {"log_ins": log_ins[:20], "own": own, "devices": request.portal.person.subscriptions.count()}
+    return TemplateResponse(request, "portal/profile.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

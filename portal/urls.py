@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal import (
+    app_views,
     appointment_views,
     booking_views,
     contact_views,
@@ -12,6 +13,7 @@ from portal import (
     moving_views,
     payment_views,
     profile_views,
+    push_views,
     views,
     writing_views,
 )
@@ -48,6 +50,15 @@ urlpatterns = [
     path("min/betaling/kvittering/<int:pk>/", payment_views.receipt, name="receipt"),
     path("min/betaling/kvittering/<int:pk>/pdf/", payment_views.pdf, name="receipt_pdf"),
     path("min/profil/", profile_views.profile, name="profile"),
+    path("min/profil/varsler/", push_views.push, name="push"),
+    path("min/profil/varsler/pa/", push_views.turn_on, name="push_on"),
+    path("min/profil/varsler/senere/", push_views.later, name="push_later"),
+    path("min/profil/varsler/fjern/", push_views.remove, name="push_remove_all"),
+    path("min/profil/varsler/<int:pk>/fjern/", push_views.remove, name="push_remove"),
+    path("min/app/abonnement/", push_views.renew, name="push_renew"),
+    path("min/app.webmanifest", app_views.manifest, name="manifest"),
+    path("min/sw.js", app_views.worker, name="worker"),
+    path("min/uten-nett/", app_views.offline, name="offline"),
     path("min/profil/innsyn/", profile_views.readers, name="readers"),
     path("min/profil/samtykke/<int:pk>/", profile_views.decide, name="consent"),
     *[

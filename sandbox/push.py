@@ -93,7 +93,9 @@ async def deliver(request: web.Request) -> web.StreamResponse:
         text = decrypted(subscription, await request.read())
     except (http_ece.ECEException, ValueError):
         return complaint(400, "the payload cannot be decrypted")
-    message = Message(secrets.token_urlsafe(12), "push", subscription.owner or subscription.id, text, time.time())
+    shown, link = read(text)
+    owner = subscription.owner or subscription.id
+    message = Message(secrets.token_urlsafe(12), "push", owner, shown, time.time(), link=link)
     if not fault.accepts:
         world.refuse([message], fault.mode)
         return await faults.refusal(request, fault, complaint)
@@ -110,6 +112,15 @@ def decrypted(subscription: Subscription, body: bytes) -> str:
     key = ec.derive_private_key(int.from_bytes(decoded(subscription.private_key), "big"), CURVE)
     auth = decoded(subscription.auth)
     return str(http_ece.decrypt(body, private_key=key, auth_secret=auth, version="aes128gcm").decode())
+
+
+def read(payload: str) -> tuple[str, str]:
+    """Return the text and the link's token, as the app's worker reads them; anything else is shown as it is."""
+    try:
+        told = json.loads(payload)
+        return str(told["text"]), str(told["token"])
+    except (ValueError, TypeError, KeyError):
+        return payload, ""
 
 
 def vapid_objection(header: str, origin: str) -> str:

@@ -55,6 +55,7 @@ class Message:
     status: str = ""
     code: str = ""
     outcome: str = "delivered"
+    link: str = ""  # push: the token of what the app opens
     files: list[File] = field(default_factory=list)
     events: list[dict[str, object]] = field(default_factory=list)  # mail: what the events API lists
     key: int = 0

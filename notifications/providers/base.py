@@ -26,6 +26,7 @@ class Outgoing:
     calendar: str = ""  # .ics with its METHOD
     sender: str = ""  # alphanumeric SMS sender, or the name shown before the e-mail address
     recipients: Sequence[object] = ()  # push: every subscription of the person
+    link: str = ""  # push: the notice's token, by which the app opens what it is about (spec C5)
 
 
 class Verdict(StrEnum):

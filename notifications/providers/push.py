@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import os
 import re
@@ -13,6 +15,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import requests
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.http import HttpRequest
 from py_vapid import Vapid
@@ -64,10 +67,26 @@ def _is_sandbox(url: str) -> bool:
     return bool(base) and url.startswith(base) and re.fullmatch(r"[\w-]+", url.removeprefix(base)) is not None
 
 
+def payload(message: Outgoing) -> str:
+    """Return what the app's worker is told: the fixed text, and the token of the place it opens after log-in."""
+    return json.dumps({"text": message.text, "token": message.link}, ensure_ascii=False)
+
+
 @cache
 def signer(key: str) -> Vapid:
     """Return the VAPID key ready to sign; raises for a key that cannot be read."""
     return Vapid.from_string(private_key=key)
+
+
+def public_key() -> str:
+    """Return the key that browsers ask their push service with (RFC 8292), in base64url; nothing without a private one.
+
+    Raises for a private key that cannot be read.
+    """
+    if not settings.VAPID_PRIVATE_KEY:
+        return ""
+    point = signer(settings.VAPID_PRIVATE_KEY).public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).decode().rstrip("=")
 
 
 class PushProvider:
@@ -118,7 +137,7 @@ class PushProvider:
         try:
             answer = webpush(
                 {"endpoint": row.endpoint, "keys": {"p256dh": row.p256dh, "auth": row.auth}},
-                data=message.text,
+                data=payload(message),
                 vapid_private_key=key,
                 vapid_claims={"sub": settings.VAPID_CONTACT},
                 ttl=seconds_left(message.expires_at, longest=LONGEST_TTL),

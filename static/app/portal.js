@@ -24,3 +24,55 @@ function whenSeen(act) {
 for (const form of document.querySelectorAll("form[data-by-itself]")) {
   whenSeen(() => form.isConnected && postByItself(form));
 }
+
+/* --- The app: worker, push, installing ---------------------------------------------------------------------------- */
+const { worker, scope } = document.body.dataset;
+if (worker && navigator.serviceWorker) {
+  addEventListener("load", () => navigator.serviceWorker.register(worker, { scope }));
+}
+
+/** Ask the browser, only now that the page has explained; then post what it answers. */
+async function turnOn(form) {
+  const { push, unable, denied, failed } = form.dataset;
+  const says = form.querySelector("[data-says]");
+  const say = (text) => (says.textContent = text);
+  say("");
+  if (!navigator.serviceWorker || !window.PushManager || !window.Notification) return say(unable);
+  if ((await Notification.requestPermission()) !== "granted") return say(denied);
+  try {
+    const { endpoint, keys } = (await subscribed(push)).toJSON();
+    for (const [name, value] of Object.entries({ endpoint, ...keys })) form.elements[name].value = value;
+    const own = await caches.open("portal-subscription"); // the worker proves itself by it when it is replaced
+    await own.put(`${scope}app/abonnement/`, new Response(JSON.stringify({ endpoint, keys })));
+  } catch (problem) {
+    console.info("push", problem.name);
+    return say(failed);
+  }
+  form.submit();
+}
+
+/** Return the browser's subscription; one made with an older key is of no use any more. */
+async function subscribed(key) {
+  const { pushManager } = await navigator.serviceWorker.ready;
+  const wanted = { userVisibleOnly: true, applicationServerKey: key };
+  try {
+    return await pushManager.subscribe(wanted);
+  } catch (problem) {
+    if (problem.name !== "InvalidStateError") throw problem;
+    await (await pushManager.getSubscription()).unsubscribe();
+    return pushManager.subscribe(wanted);
+  }
+}
+
+document.querySelector("form[data-push]")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  turnOn(event.target);
+});
+
+addEventListener("beforeinstallprompt", (event) => {
+  const button = document.querySelector("[data-install]");
+  if (!button) return;
+  event.preventDefault();
+  button.hidden = false;
+  button.addEventListener("click", () => event.prompt(), { once: true });
+});

@@ -286,9 +286,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "portal:start": {"provider": "ukjent"},
     "portal:start_from": {"token": "abcdefghijklmnopqrstuv", "provider": "ukjent"},
     "portal:consent": {"pk": 1},
-    **{f"portal:{name}": {"pk": 1} for name in ("dialog", "mark_read", "attachment")},
     **{f"portal:{name}": {"pk": 1} for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
     **{f"portal:{name}": {"pk": 1} for name in ("receipt", "receipt_pdf")},
+    **{f"portal:{name}": {"pk": 1} for name in ("dialog", "mark_read", "attachment", "push_remove")},
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},
@@ -298,7 +298,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "account_confirm_email": {"key": "x"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
 }
-SIGNED = ("webhooks:", "anymail:", "neighbours_in:")  # a signature lets in, no log-in and no CSRF token
+SIGNED = ("webhooks:", "anymail:", "neighbours_in:", "portal:push_renew")  # a secret lets in: no log-in, no CSRF token
 ADMIN = {"object_id": "1", "app_label": "clinics", "content_type_id": 1, "url": "x", "id": 1}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from clinic_notify.launcher import vapid_key
 from tests.browser.front_desk import FrontDesk
 from tests.faults.house import House
 from tests.rig import chromium as chromium_program
@@ -28,6 +29,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with services() as (postgres, redis):
         house = House(postgres, redis, tmp_path_factory.mktemp("house"))
         house.env["TICK_SECONDS"] = "1"  # the browser needs the processors more
+        house.env["VAPID_PRIVATE_KEY"] = vapid_key()
         house.env["BULK_UNDO_SECONDS"] = "60"  # there must be time to press «Angre» on a busy machine
         try:
             house.run("manage.py", "migrate", "--verbosity", "0")

@@ -12,7 +12,7 @@ from django.test import Client
 from clinics.models import Clinic
 from economy.models import BillingCard, Receipt
 from notifications.models import Notification
-from patients.models import Patient, Person
+from patients.models import Patient, Person, PushSubscription
 from portal import sessions
 from post.models import Attachment, Dialog
 from tests.access.world import attached, billed, notice, paid, pk_of
@@ -49,6 +49,7 @@ class Side:
     billing_card: BillingCard
     receipt: Receipt
     notification: Notification
+    subscription: PushSubscription
 
 
 def side(secret: str, clinic: Clinic | None = None) -> Side:
@@ -58,9 +59,11 @@ def side(secret: str, clinic: Clinic | None = None) -> Side:
     appointment = AppointmentFactory(patient=patient, practitioner__name=f"Behandler {secret}")
     dialog = DialogFactory(patient=patient, subject=f"Om {secret}", first__text=f"Jeg er {secret}")
     receipt = paid(patient)
-    return Side(
-        secret, person, patient, appointment, dialog, attached(dialog), billed(patient).card, receipt, notice(patient)
+    push = PushSubscription.objects.create(
+        person=person, endpoint=f"https://fcm.googleapis.com/{secret}", p256dh=secret, auth=secret, device=secret
     )
+    parts = (attached(dialog), billed(patient).card, receipt, notice(patient), push)
+    return Side(secret, person, patient, appointment, dialog, *parts)
 
 
 # Every URL of the portal with kwargs stands here; one that does not fails the crawl, so that none can escape it.
@@ -72,5 +75,6 @@ ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:attachment": pk_of("attachment"),
     **{f"portal:{name}": pk_of("appointment") for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
     **{f"portal:{name}": pk_of("receipt") for name in ("receipt", "receipt_pdf")},
+    "portal:push_remove": pk_of("subscription"),
     "portal:open": lambda side: {"token": side.notification.token},
 }
