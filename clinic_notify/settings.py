@@ -112,6 +112,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 # --- Language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nb"
 LANGUAGES = [("nb", "Bokmål"), ("nn", "Nynorsk"), ("en", "English"), ("se", "Davvisámegiella")]
+LANGUAGE_COOKIE_NAME = "sprak"  # chosen before log-in to the portal; staff's pages never look at it
 LOCALE_PATHS = [catalogs.compiled(BASE_DIR / "locale")]
 USE_I18N = True
 USE_TZ = True

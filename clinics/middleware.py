@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import ResolverMatch
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -61,7 +61,8 @@ class GateMiddleware:
         if request.user.is_authenticated:
             self.act_for_clinic(request, request.user)
         zone = request.clinic.zone if request.clinic else None  # type: ignore[attr-defined]
-        with timezone.override(zone or timezone.get_default_timezone()):
+        # The portal changes both for its own request; neither outlives it.
+        with timezone.override(zone or timezone.get_default_timezone()), translation.override(settings.LANGUAGE_CODE):
             response = self.get_response(request)
         patch_cache_control(response, no_store=True)
         # Under «no-referrer» browsers post forms with «Origin: null», which the CSRF check must refuse. «same-origin»

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberType
 
@@ -43,11 +44,11 @@ def clean_email(text: str) -> str:
     """Return the address by RFC 5321/6531, in NFC; no look-up. Raises ValidationError (spec B5)."""
     address = unicodedata.normalize("NFC", text.strip(" \t\u00a0"))
     if any(unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Cs"} for char in address):
-        raise ValidationError("E-postadressen har usynlige tegn. Skriv den på nytt.", code="email")
+        raise ValidationError(_("E-postadressen har usynlige tegn. Skriv den på nytt."), code="email")
     try:
         normalized: str = validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
-        raise ValidationError("Skriv e-postadressen som navn@eksempel.no.", code="email") from error
+        raise ValidationError(_("Skriv e-postadressen som navn@eksempel.no."), code="email") from error
     return normalized
 
 
@@ -60,11 +61,12 @@ def clean_phone(text: str, *, clinic: Clinic) -> Phone:
         return Phone(f"+47{national}", is_landline=False)
     if not phonenumbers.is_valid_number(number):
         raise ValidationError(
-            "Nummeret finnes ikke i nummerplanen. Skriv 8 siffer, eller landkode først, for eksempel +46.", code="phone"
+            _("Nummeret finnes ikke i nummerplanen. Skriv 8 siffer, eller landkode først, for eksempel +46."),
+            code="phone",
         )
     kind = phonenumbers.number_type(number)
     if kind not in MOBILE_TYPES | LANDLINE_TYPES:
-        raise ValidationError("Dette er et spesialnummer. Skriv pasientens eget nummer.", code="phone")
+        raise ValidationError(_("Dette er et spesialnummer. Skriv pasientens eget nummer."), code="phone")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Phone(e164, is_landline=kind in LANDLINE_TYPES)
 
@@ -74,21 +76,22 @@ def parse_phone(text: str) -> phonenumbers.PhoneNumber:
     written = unicodedata.normalize("NFKC", text).strip()
     if SPREADSHEET.match(written):
         raise ValidationError(
-            "Regnearket har gjort om nummeret. Gjør kolonnen til tekst, og eksporter på nytt.", code="spreadsheet"
+            _("Regnearket har gjort om nummeret. Gjør kolonnen til tekst, og eksporter på nytt."), code="spreadsheet"
         )
     if not re.fullmatch(r"\+?[0-9 ()./\u2010-\u2015-]{3,30}", written):
-        raise ValidationError("Skriv telefonnummeret med siffer, for eksempel 412 34 567.", code="phone")
+        raise ValidationError(_("Skriv telefonnummeret med siffer, for eksempel 412 34 567."), code="phone")
     try:
         return phonenumbers.parse(written, "NO")
     except phonenumbers.NumberParseException as error:
-        raise ValidationError("Skriv telefonnummeret med 8 siffer.", code="phone") from error
+        raise ValidationError(_("Skriv telefonnummeret med 8 siffer."), code="phone") from error
 
 
 def refuse_fictional(national: str, clinic: Clinic) -> None:
     """Raise ValidationError for a number nobody has, except at a demo clinic, which is where they belong."""
     if national.startswith(FICTIONAL) and not clinic.is_demo:
         raise ValidationError(
-            f"Numre som begynner på {national[:2]} er ikke delt ut til noen. Se etter om et siffer er feil.",
+            _("Numre som begynner på %(digits)s er ikke delt ut til noen. Se etter om et siffer er feil.")
+            % {"digits": national[:2]},
             code="fictional",
         )
 

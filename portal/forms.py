@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from patients.models import Language
 from portal.code_models import Field
 
 LABELS = {Field.EMAIL: _("Ny e-postadresse"), Field.MOBILE: _("Nytt mobilnummer")}
@@ -24,6 +25,12 @@ class NewValueForm(forms.Form):
         self.fields["value"].label = LABELS[field]
         self.fields["value"].widget = forms.TextInput(attrs={**INPUTS[field], "class": "ds-input"})
         self.fields["value"].required = True
+
+
+class LanguageForm(forms.Form):
+    """The language, each by its own name."""
+
+    language = forms.ChoiceField(label=_("Språk"), choices=Language.choices, widget=forms.RadioSelect)
 
 
 class CodeForm(forms.Form):

@@ -11,11 +11,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clinics.gate import PATIENT
 from patients.models import Patient
-from portal import sessions
+from portal import language, sessions
 from portal.sessions import Visit
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -38,11 +38,12 @@ def patient_page(view: View) -> View:
         if visit is None:
             return to_log_in(request)
         request.portal = visit  # type: ignore[attr-defined]
+        translation.activate(language.of_visit(visit, request))  # until the staff's middleware sets it back
         if not visit.cards:
             return render(request, "portal/no_card.html", status=403)
         visit.place, _slash, rest = request.path.removeprefix(reverse("portal:home")).partition("/")
         visit.is_top = not rest
-        timezone.activate(visit.clinic.zone)  # until the staff's middleware sets it back
+        timezone.activate(visit.clinic.zone)  # the same
         return view(request, *args, **kwargs)
 
     enter.right = PATIENT  # type: ignore[attr-defined]
@@ -50,11 +51,15 @@ def patient_page(view: View) -> View:
 
 
 def leave_staff(request: HttpRequest) -> None:
-    """Forget whoever of the staff is logged in with the same browser: nothing of theirs shows or is kept alive."""
+    """Forget whoever of the staff is logged in with the same browser: nothing of theirs shows or is kept alive.
+
+    From here on the page speaks the browser's language.
+    """
     request.user = AnonymousUser()
     request.clinic = request.membership = None  # type: ignore[attr-defined]
     request.rights, request.other_memberships = frozenset(), []  # type: ignore[attr-defined]
     request.is_patients = True  # type: ignore[attr-defined]
+    translation.activate(language.of_browser(request))
 
 
 def to_log_in(request: HttpRequest) -> HttpResponse:

@@ -13,12 +13,15 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from clinics.gate import anyone
 from clinics.redirects import safe_next
-from portal import attempts, entering, oidc, sessions
+from patients.models import Language
+from portal import attempts, entering, language, oidc, sessions
+from portal.cards import cards_of
 from portal.gate import leave_staff
 from portal.models import LogIn, Session
 
@@ -28,11 +31,13 @@ LIMIT = "60/m/ip"  # log-ins begun, and come back from, at one address; a hospit
 
 @require_safe
 @anyone
+@language.chosen_here
 def log_in(request: HttpRequest) -> HttpResponse:
     """Say what log-in is asked for, and offer the ways. Looks nothing up."""
     leave_staff(request)
     page = safe_next(request, "")
-    return TemplateResponse(request, "portal/log_in.html", {"providers": oidc.providers(), "next": page})
+    ways = {"providers": oidc.providers(), "next": page, "languages": Language.choices}
+    return TemplateResponse(request, "portal/log_in.html", ways)
 
 
 @require_safe
@@ -102,6 +107,8 @@ def log_out(request: HttpRequest) -> HttpResponse:
     if session := sessions.session_of(request):
         by = oidc.provider(session.log_in.provider)
         url = oidc.end_session_url(by, session.id_token, back()) if by and session.id_token else ""
+        visit = sessions.Visit(session, list(cards_of(session.person)))
+        translation.activate(language.of_visit(visit, request))
         sessions.end(session, LogIn.Ending.LOGGED_OUT)
     response = render(request, "portal/logged_out.html", {"url": url})
     sessions.delete_cookie(response)

@@ -8,6 +8,7 @@ from portal import (
     booking_views,
     contact_views,
     home_views,
+    language_views,
     log_in_views,
     message_views,
     moving_views,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("min/app.webmanifest", app_views.manifest, name="manifest"),
     path("min/sw.js", app_views.worker, name="worker"),
     path("min/uten-nett/", app_views.offline, name="offline"),
+    path("min/profil/sprak/", language_views.choose, name="language"),
     path("min/profil/innsyn/", profile_views.readers, name="readers"),
     path("min/profil/samtykke/<int:pk>/", profile_views.decide, name="consent"),
     *[

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from clinics.gate import anyone
 from notifications.kinds import SubjectType
 from notifications.models import Notification
-from portal import attempts, oidc, sessions
+from patients.models import Language
+from portal import attempts, language, oidc, sessions
 from portal.gate import PatientRequest, leave_staff, patient_page
 from post.models import Message
 from timebook.models import Appointment
@@ -24,6 +25,7 @@ PLACES = {
 
 @require_safe
 @anyone
+@language.chosen_here
 def landing(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for log-in at level 4. Does not look the token up, so it can reveal and consume nothing (threat 11)."""
     leave_staff(request)
@@ -31,7 +33,7 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
         response: HttpResponse = redirect("portal:open", token)
         response["Referrer-Policy"] = "no-referrer"
         return response
-    ways = {"providers": oidc.providers(), "token": token}
+    ways = {"providers": oidc.providers(), "token": token, "languages": Language.choices}
     return TemplateResponse(request, "portal/landing.html", ways, headers={"Referrer-Policy": "no-referrer"})
 
 
