@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -29,6 +30,7 @@ MARGIN = 20 * mm
 WIDTHS = [18 * mm, 62 * mm, 14 * mm, 25 * mm, 25 * mm, 26 * mm]  # together what the margins leave of A4
 
 
+@translation.override("nb")  # an accounting document: one and the same for the clinic and every reader
 def pdf(receipt: Receipt, lines: Sequence[Line]) -> bytes:
     """Return the document. The receipt's card, with patient and credited card, should be loaded."""
     fonts()

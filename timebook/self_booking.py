@@ -119,7 +119,8 @@ def why_fixed(appointment: Appointment, own: BookingTerms, now: datetime) -> str
     if own.last_call(appointment.starts_at) < now:
         last = own.last_call(appointment.starts_at).astimezone(appointment.clinic.zone)
         return _("Fristen for å endre eller avbestille her gikk ut %(at)s. Ring klinikken.") % {
-            "at": f"{date_format(last, 'j. F')} kl. {last:%H.%M}"
+            "at": _("%(date)s kl. %(time)s")
+            % {"date": date_format(last, _("j. F")), "time": date_format(last, _("H.i"))}
         }
     return ""
 
