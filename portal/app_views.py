@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinics.gate import anyone
 from notifications.providers.push import public_key
+from portal import language
 
 ICON = "app/icons/app-192.png"
 FILES = (  # all that the worker keeps besides the offline page: nothing of anyone
@@ -34,6 +36,7 @@ COLOUR = "#0b5a7d"  # the top's
 @anyone
 def manifest(request: HttpRequest) -> HttpResponse:
     """Return the web app's manifest."""
+    translation.activate(language.of_browser(request))
     icons = [
         {"src": static(ICON), "sizes": "192x192", "type": "image/png"},
         {"src": static("app/icons/app-512.png"), "sizes": "512x512", "type": "image/png"},
@@ -50,7 +53,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "name": _("Pasientportal"),
         "short_name": _("Pasientportal"),
         "description": _("Timer, meldinger og betaling hos klinikken din."),
-        "lang": "nb",
+        "lang": translation.get_language(),
         "start_url": home,
         "scope": home,
         "display": "standalone",
@@ -65,6 +68,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @anyone
 def worker(request: HttpRequest) -> HttpResponse:
     """Return the service worker; it lies under the portal's folder, which is thereby its scope."""
+    translation.activate(language.of_browser(request))
     files = [static(name) for name in FILES]
     offline_page = render_to_string("portal/offline.html")
     version = hashlib.sha256(json.dumps([files, offline_page]).encode()).hexdigest()[:12]
@@ -86,4 +90,5 @@ def worker(request: HttpRequest) -> HttpResponse:
 @anyone
 def offline(request: HttpRequest) -> HttpResponse:
     """Say that there is no network; kept by the worker."""
+    translation.activate(language.of_browser(request))
     return HttpResponse(render_to_string("portal/offline.html"))

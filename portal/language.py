@@ -35,20 +35,21 @@ def of_visit(visit: Visit, request: HttpRequest) -> str:
     return visit.own[0].language if visit.own else of_browser(request)
 
 
+def remember(response: HttpResponse, language: str) -> None:
+    """Let the browser keep the language until it is closed: for log-in, the offline page and the app's own words."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+    )
+
+
 def chosen_here(view: View) -> View:
-    """Let the page be asked for in another language, and the browser remember it until it is closed."""
+    """Let the page be asked for in another language, and the browser remember it."""
 
     @wraps(view)
     def keep(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         if language := asked_for(request):
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                language,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
+            remember(response, language)
         return response
 
     return keep  # type: ignore[return-value]

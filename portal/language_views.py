@@ -14,6 +14,7 @@ from patients.forms import take_errors
 from patients.language import choose_as_person
 from portal.forms import LanguageForm
 from portal.gate import PatientRequest, own_card_or_404, patient_page
+from portal.language import remember
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,5 +31,7 @@ def choose(request: PatientRequest) -> HttpResponse:
         else:
             translation.activate(form.cleaned_data["language"])
             request.portal.tell(_("Språket er endret."))
-            return redirect("portal:profile")
+            response = redirect("portal:profile")
+            remember(response, form.cleaned_data["language"])
+            return response
     return TemplateResponse(request, "portal/language.html", {"form": form}, status=422 if form.errors else 200)

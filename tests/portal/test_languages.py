@@ -127,6 +127,8 @@ def test_the_patient_chooses_the_language_of_portal_and_notices() -> None:
     assert "Siidu ii gávdno" in missing.content.decode()
     goodbye = client.post(reverse("portal:log_out")).content.decode()
     assert '<html lang="se"' in goodbye
+    assert '<html lang="se"' in page(client, "portal:offline")
+    assert client.get(reverse("portal:manifest")).json()["lang"] == "se"
     assert "Leat loggen olggos" in goodbye
 
 
