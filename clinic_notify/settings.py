@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "overview",
     "portal",
     "integrations",
+    "fhir_api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -314,6 +315,7 @@ GATEWAYS = {  # by integrations.Neighbour: address and bearer token; e-contact g
     for name in ("helsenorge", "besoklegen", "digicare")
 }
 NEIGHBOUR_CALLS_PER_MINUTE = env.int("NEIGHBOUR_CALLS_PER_MINUTE", default=1_200)  # of one clinic and neighbour
+FHIR_CALLS_PER_MINUTE = env.int("FHIR_CALLS_PER_MINUTE", default=600)  # of one client
 GATEWAY_IN_FLIGHT = env.int("GATEWAY_IN_FLIGHT", default=16)
 
 # --- Bulk sending ---------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.urls")),
     path("import/", include("integrations.urls")),
     path("integrasjoner/", include("integrations.neighbour_urls")),
+    path("integrasjoner-fhir/", include("fhir_api.client_urls")),
+    path("fhir/", include("fhir_api.urls")),
     path("risikogrupper/", include("selection.risk_urls")),
     path("api/naboer/", include("integrations.api_urls")),
     path("webhooks/", include("notifications.webhook_urls")),

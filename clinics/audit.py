@@ -27,12 +27,17 @@ def record(
 
 
 def record_each(
-    action: AuditAction, *, clinic: Clinic, actor: User, patient_ids: Iterable[int], what: str = ""
+    action: AuditAction,
+    *,
+    clinic: Clinic,
+    actor: User,
+    patient_ids: Iterable[int],
+    what: str = "",
+    source: str = "web",
 ) -> None:
     """Add one line for each patient that a list showed."""
-    AuditEvent.objects.bulk_create(
-        AuditEvent(action=action, clinic=clinic, actor=actor, patient_id=pk, what=what[:120]) for pk in patient_ids
-    )
+    known = {"action": action, "clinic": clinic, "actor": actor, "what": what[:120], "source": source}
+    AuditEvent.objects.bulk_create(AuditEvent(patient_id=pk, **known) for pk in patient_ids)
 
 
 def record_search(*, clinic: Clinic, actor: User, patient_ids: Iterable[int]) -> None:

@@ -46,6 +46,7 @@ SECTIONS = {
     "risk": "risk",
     "integrations": "imports",
     "neighbours": "neighbours",
+    "fhir_clients": "neighbours",
 }
 
 

@@ -35,6 +35,7 @@ PERSONAL = (
     "preferred_by",
     "consent_at",
     "created_at",
+    "updated_at",
 )
 
 

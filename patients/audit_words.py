@@ -20,6 +20,9 @@ VIEWS = {  # a line about reading names the page; the longest that fits counts
     "patients:journal": _("Journal"),
     "patients:proxies": _("Fullmakter"),
     "audit:": _("Logg"),
+    "fhir: Patient": _("Hentet personalia over FHIR"),
+    "fhir: Appointment": _("Hentet timer over FHIR"),
+    "fhir: Communication": _("Hentet varsler over FHIR"),
 }
 PHRASES = {  # what it begins with; ids and field names follow
     "appointment": _("Avtale"),
@@ -76,6 +79,7 @@ PHRASES = {  # what it begins with; ids and field names follow
     "discarded": _("Kladd til masseutsendelse slettet"),
     "sent": _("Mottaker i masseutsendelse"),
     "bulk": _("Rapport fra masseutsendelse"),
+    "fhir client": _("FHIR-klient"),
     "econtact takst": _("Takst for e-kontakt"),
     "closedday": _("Stengt dag"),
 }

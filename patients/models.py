@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import phonenumbers
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -138,6 +139,7 @@ class Patient(ClinicRow):
     consent = models.CharField(_("samtykke"), max_length=9, blank=True, choices=Consent.choices)
     consent_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)  # a trigger sets it
 
     objects = PatientQuerySet.as_manager()  # type: ignore[misc]  # narrows ClinicRow.objects
 

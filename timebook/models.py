@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -120,6 +121,7 @@ class Appointment(ClinicRow):
     barred_start = models.DateTimeField(null=True, editable=False)  # imported < 48 h ahead: no reminder (spec D11)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)  # a trigger sets it
 
     objects = AppointmentQuerySet.as_manager()  # type: ignore[misc]
 

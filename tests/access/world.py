@@ -16,6 +16,8 @@ from clinics.hours import ClosedDay
 from clinics.models import Clinic, Invitation, Membership, Place, Practitioner, Role
 from economy.kinds import Method
 from economy.models import BillingCard, Line, Receipt
+from fhir_api import clients
+from fhir_api.models import ApiClient, Scope
 from integrations.models import ImportRun
 from notifications.kinds import Kind, State, SubjectType
 from notifications.models import Notification
@@ -74,6 +76,7 @@ class World:
     saved_search: SavedSearch
     bulk: Bulk
     proxy: Proxy
+    api_client: ApiClient
 
 
 def world() -> World:
@@ -102,6 +105,7 @@ def world() -> World:
         *searched(clinic),
         bulk_to(patient),
         proxied(patient),
+        fhir_client(clinic),
     )
     return World(clinic, patient, appointment, kind, practitioner, place, *rest)
 
@@ -110,6 +114,12 @@ def proxied(patient: Patient) -> Proxy:
     """Let somebody act for the patient."""
     known = {"clinic": patient.clinic, "patient": patient, "person": PersonFactory(), "recorded_by": UserFactory()}
     return Proxy.objects.create(**known, kind="FU", valid_from=date(2026, 1, 1))
+
+
+def fhir_client(clinic: Clinic) -> ApiClient:
+    """Let a system read the clinic."""
+    named = {"name": FAMILY_NAME, "scopes": list(Scope.values)}
+    return clients.make(clinic, **named, by=UserFactory(), now=timezone.now())[0]
 
 
 def searched(clinic: Clinic) -> tuple[SearchVersion, SavedSearch]:
@@ -268,6 +278,7 @@ ROWS: dict[str, Kwargs] = {
     "patients:journal": pk_of("patient"),
     "patients:proxies": pk_of("patient"),
     "patients:proxy_withdraw": pk_of("proxy"),
+    **{f"fhir_clients:{name}": pk_of("api_client") for name in ("rotate", "revoke")},
     **{f"risk:{name}": pk_of("analysis") for name in ("people", "gone", "send")},
     **{f"risk:{name}": pk_of("risk_person") for name in ("mark", "uphold", "withdraw")},
     "risk:restore": pk_of("mark"),
@@ -293,12 +304,17 @@ OTHERS: dict[str, dict[str, Any]] = {
     "risk:analyse": {"key": "influenza"},
     "webhooks:sms": {"token": "0" * 32},
     **{f"neighbours:{name}": {"name": "convene"} for name in ("neighbour", "key", "withdraw", "test", "ask_active")},
+    **{f"fhir:{name}": {"kind": "Patient"} for name in ("search", "posted")},
+    "fhir:read": {"kind": "Patient", "key": "1"},
+    "fhir:code_system": {"key": "notice-reason"},
+    "fhir:unknown": {"rest": "a/b/c"},
     "neighbours_in:event": {"neighbour": "convene"},
     "clinics:invitation_link": {"token": "abcdefghijklmnopqrstuv"},
     "account_confirm_email": {"key": "x"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
 }
-SIGNED = ("webhooks:", "anymail:", "neighbours_in:", "portal:push_renew")  # a secret lets in: no log-in, no CSRF token
+# A secret lets in: no log-in, no CSRF token.
+SIGNED = ("webhooks:", "anymail:", "neighbours_in:", "portal:push_renew", "fhir:")
 ADMIN = {"object_id": "1", "app_label": "clinics", "content_type_id": 1, "url": "x", "id": 1}
 
 
