@@ -178,4 +178,5 @@ class Appointment(ClinicRow):
         return super().delete(*args, **kwargs)
 
 
+from timebook.feed_models import CalendarFeed  # noqa: E402, F401 - Django finds models through this module
 from timebook.terms import BookingTerms  # noqa: E402, F401 - Django finds models through this module

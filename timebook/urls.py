@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from timebook import appointment_views, type_views, views
+from timebook import appointment_views, feed_views, type_views, views
 
 app_name = "timebook"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("timebok/time/<int:pk>/endre/", appointment_views.change, name="change"),
     path("timebok/time/<int:pk>/avlys/", appointment_views.cancel, name="cancel"),
     path("timebok/time/<int:pk>/angre/", appointment_views.restore, name="restore"),
+    path("timebok/min-kalender/", feed_views.my_calendar, name="my_calendar"),
+    path("timebok/min-kalender/lag/", feed_views.my_calendar_make, name="my_calendar_make"),
+    path("timebok/min-kalender/slutt/", feed_views.my_calendar_end, name="my_calendar_end"),
+    path("kalender/<str:secret>.ics", feed_views.feed, name="feed"),
     path("timetyper/", type_views.types, name="types"),
     path("timetyper/ny/", type_views.type_new, name="type_new"),
     path("timetyper/portalen/", type_views.booking_terms, name="booking_terms"),

@@ -302,6 +302,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     **{f"portal:{name}": {"pk": 1} for name in ("dialog", "mark_read", "attachment", "push_remove")},
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
+    "timebook:feed": {"secret": "a" * 32},
     "webhooks:sms": {"token": "0" * 32},
     **{f"neighbours:{name}": {"name": "convene"} for name in ("neighbour", "key", "withdraw", "test", "ask_active")},
     **{f"fhir:{name}": {"kind": "Patient"} for name in ("search", "posted")},
