@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from clinics.hours import OpeningHours
 from clinics.models import Clinic, Place, Practitioner, User
 from patients.models import Consent, Patient
 from timebook import planning
 from timebook.models import ActorKind, Appointment, AppointmentType, Source, Status
 
 OPENS, CLOSES, SLOT = 8 * 60, 15 * 60 + 30, 30  # minutes after midnight; minutes
+WORKING_DAYS, OPEN = range(5), (time(8), time(16))
+BOOKED_BY_PATIENTS = ("Kontroll", "Blodprøve")
 LUNCH = range(11 * 60 + 30, 12 * 60)
 TYPES = (  # name, minutes, colour, notices, share of the book
     ("Kontroll", 30, 1, True, 5),
@@ -27,15 +30,32 @@ def types_of(clinic: Clinic) -> list[AppointmentType]:
     """Return the four types, made where missing; notices are as the clinic has set them."""
     return [
         AppointmentType.objects.get_or_create(
-            clinic=clinic, name=name, defaults={"minutes": minutes, "colour": colour, "notices": notices}
+            clinic=clinic,
+            name=name,
+            defaults={
+                "minutes": minutes,
+                "colour": colour,
+                "notices": notices,
+                "self_booking": name in BOOKED_BY_PATIENTS,
+            },
         )[0]
         for name, minutes, colour, notices, _ in TYPES
     ]
 
 
+def open_clinic(clinic: Clinic) -> None:
+    """Give a clinic without opening hours some: patients book within them."""
+    if not OpeningHours.objects.of(clinic).exists():
+        opens, closes = OPEN
+        OpeningHours.objects.bulk_create(
+            OpeningHours(clinic=clinic, weekday=day, opens=opens, closes=closes) for day in WORKING_DAYS
+        )
+
+
 def fill(clinic: Clinic, doctors: list[Practitioner], places: list[Place], *, by: User, now: datetime) -> int:
     """Fill the days that have no appointments; makes no confirmations, then plans reminders. Returns how many."""
     types = types_of(clinic)
+    open_clinic(clinic)
     patients = list(Patient.objects.of(clinic).filter(consent=Consent.GIVEN).order_by("pk"))
     rows: list[Appointment] = []
     for doctor, place in zip(doctors, places, strict=True):

@@ -390,6 +390,7 @@ PLACES = {
     "receipts' issuer": Place("/okonomi/kvitteringer/"),
     "types": Place("/timetyper/"),
     "new type": Place("/timetyper/ny/"),
+    "booking in the portal": Place("/timetyper/portalen/"),
     "a type": Place("/timetyper/{type}/", then=save_nothing),
     "switching a type": Place("/timetyper/{type}/varsling/"),
     "practitioners": Place("/behandlere/"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from clinics.models import Clinic, Practitioner, User
 from economy import billing, crediting, lines, payment
 from economy.kinds import Method
 from economy.models import BillingCard
-from patients.models import Patient
+from patients.models import Consent, Patient
 
 
 def billed(clinic: Clinic, patient: Patient, payer: Patient, by: User) -> dict[str, int]:
@@ -19,6 +21,11 @@ def billed(clinic: Clinic, patient: Patient, payer: Patient, by: User) -> dict[s
     note = crediting.credit(credited, quantities={line.pk: 1}, method=Method.CASH, reason="Feil takst", by=by)
     voided = unpaid(clinic, patient, by)
     billing.void(voided, version=voided.version, reason="Feil pasient", by=by)
+    ahead = {"appointments__status": "booked", "appointments__starts_at__gt": timezone.now() + timedelta(days=1)}
+    known = {"person__isnull": False, "consent": Consent.GIVEN}
+    on_the_phone = Patient.objects.of(clinic).filter(**known, **ahead).earliest("pk")
+    settle(unpaid(clinic, on_the_phone, by), by)  # for the one who looks at the portal
+    unpaid(clinic, on_the_phone, by)
     return {
         "draft_card": draft(clinic, patient, by).pk,
         "unpaid_card": unpaid(clinic, patient, by).pk,

@@ -11,10 +11,12 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from clinics.hours import ClosedDay, OpeningHours
-from clinics.models import AuditEvent, Clinic, Practitioner
+from clinics.models import AuditEvent, Clinic, Practitioner, Role
 from notifications.kinds import Kind
 from notifications.models import Notification
 from patients.models import Consent, Patient
+from tests.access.people import colleague
+from tests.access.people import logged_in as logged_in_as_staff
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -237,3 +239,30 @@ def test_what_cannot_be_done_here_says_why(
 def phone_of(patient: Patient) -> Client:
     """Return a browser that logs in now."""
     return logged_in(patient.person)
+
+
+def test_the_manager_opens_a_type_and_sets_the_terms(kari: Patient, phone: Client, doctor: Practitioner) -> None:
+    """Types are closed to patients until someone opens them; numbers that make no sense are refused at their field."""
+    closed: AppointmentType = AppointmentTypeFactory(clinic=kari.clinic, name="Vaksine", minutes=30)
+    before = phone.get(reverse("portal:book")).content.decode()
+    manager = logged_in_as_staff(colleague(kari.clinic, Role.MANAGER))
+    secretary = logged_in_as_staff(colleague(kari.clinic, Role.SECRETARY))
+    fields = {"name": "Vaksine", "minutes": "30", "colour": "1", "is_active": "on", "self_booking": "on"}
+    wanted = {"notice_hours": "240", "horizon_days": "12", "call_hours": "0"}
+
+    refused = manager.post(reverse("timebook:booking_terms"), wanted | {"horizon_days": "0"})
+    denied = secretary.post(reverse("timebook:booking_terms"), wanted)
+    manager.post(reverse("timebook:type_edit", args=[closed.pk]), fields)
+    for _press in range(2):
+        manager.post(reverse("timebook:booking_terms"), wanted)
+
+    assert "tar ikke imot bestillinger" in before
+    assert (refused.status_code, denied.status_code) == (422, 403)
+    terms = BookingTerms.objects.get(clinic=kari.clinic)
+    assert (terms.notice_hours, terms.horizon_days, terms.call_hours) == (240, 12, 0)
+    assert AuditEvent.objects.filter(what__contains="notice_hours, horizon_days, call_hours").count() == 1
+    days = phone.get(f"{reverse('portal:book')}?type={closed.pk}&behandler=0").context["days"]
+    assert [day.date() for day, _own in days] == [
+        date(2026, 12, 4)
+    ]  # on the third it is closed before the ten days are over
+    assert "Pasientene bestiller inntil 12 dager fram." in manager.get(reverse("timebook:types")).content.decode()
