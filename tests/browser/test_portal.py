@@ -39,10 +39,11 @@ def faults(page: Page) -> dict[str, object]:
 
 
 def someone(desk: FrontDesk) -> str:
-    """Return the national number of a demo patient who has an appointment ahead."""
+    """Return the national number of a demo patient who has an appointment ahead and a receipt."""
     rows = desk.house.sql(
         "SELECT p.national_number FROM patients_person p JOIN patients_patient c ON c.person_id = p.id"
         " JOIN timebook_appointment a ON a.patient_id = c.id AND a.status = 'booked' AND a.starts_at > now()"
+        " JOIN economy_billingcard b ON b.patient_id = c.id JOIN economy_receipt r ON r.card_id = b.id"
         " WHERE c.consent = 'given' ORDER BY c.id LIMIT 1"
     )
     return str(rows[0][0])
@@ -63,6 +64,35 @@ def code_for(desk: FrontDesk, number: str) -> str:
     found = re.search(r"\b\d{6}\b", text)
     assert found
     return found[0]
+
+
+def book_move_and_call_off(page: Page, wrong: dict[str, object]) -> None:
+    """Book the first free time, move it to the next and call it off, looking at every page on the way."""
+    page.goto("/min/timer/")
+    page.get_by_role("link", name="Bestill time").click()
+    wrong["types"] = faults(page)
+    page.get_by_role("link", name="Kontroll").click()
+    wrong["slots"] = faults(page)
+    page.locator(".p-slots a").last.click()  # days ahead: it can be moved and called off
+    wrong["slot"] = faults(page)
+    page.get_by_role("button", name="Bestill timen").click()
+    expect(page.get_by_text("Timen er bestilt.")).to_be_visible()
+    wrong["appointment"] = faults(page)
+    with page.expect_download() as entry:
+        page.get_by_role("link", name="Legg i kalender").click()
+    assert entry.value.suggested_filename == "time.ics"
+    page.get_by_role("link", name="Flytt").click()
+    wrong["move"] = faults(page)
+    page.locator(".p-slots a").nth(-2).click()
+    page.get_by_role("button", name="Flytt timen").click()
+    expect(page.get_by_text("Timen er flyttet.")).to_be_visible()
+    page.get_by_role("link", name="Avbestill").click()
+    wrong["cancel"] = faults(page)
+    page.get_by_role("button", name="Avbestill timen").click()
+    expect(page.get_by_text("Timen er avbestilt.")).to_be_visible()
+    wrong["called off"] = faults(page)
+    page.goto("/min/timer/")
+    wrong["appointments"] = faults(page)
 
 
 def test_a_patient_on_the_phone(desk: FrontDesk) -> None:
@@ -86,6 +116,16 @@ def test_a_patient_on_the_phone(desk: FrontDesk) -> None:
     page.goto("/min/profil/")
     page.get_by_role("region", name="Samtykke").get_by_role("link").first.click()
     wrong["consent"] = faults(page)
+
+    page.goto("/min/")
+    where_receipts_are = page.get_by_role("button", name="Fjordbyen legesenter")
+    if where_receipts_are.count():  # the card of the other clinic stood first
+        where_receipts_are.click()
+    book_move_and_call_off(page, wrong)
+    page.goto("/min/betaling/alt/")
+    wrong["all paid"] = faults(page)
+    page.locator("a[href*='/kvittering/']").first.click()
+    wrong["receipt"] = faults(page)
 
     page.goto("/min/profil/mobil/")
     page.get_by_label("Nytt mobilnummer").fill("22")
