@@ -16,6 +16,8 @@ NAMES = {  # what stands between braces, and what it says
     "telefon": _("Klinikkens telefonnummer"),
 }
 PERSONAL = frozenset({"fornavn"})  # differ from one recipient to the next
+ADDRESSED = re.compile(r"(^|[.!?]\s+|\n\s*)\{\s*fornavn\s*\}[,:!]?\s*(\w?)", re.IGNORECASE)  # begins a sentence
+NAMED = re.compile(r" ?\{\s*fornavn\s*\}", re.IGNORECASE)
 BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -41,6 +43,12 @@ def unknown(text: str) -> list[str]:
 def is_personal(text: str) -> bool:
     """Whether the text differs from one recipient to the next."""
     return any(name.strip().lower() in PERSONAL for name in BRACES.findall(text))
+
+
+def nameless(text: str) -> str:
+    """Take the patient's name out of a text that a proxy gets: it names nobody (spec K2)."""
+    spoken_to = ADDRESSED.sub(lambda found: found[1] + found[2].upper(), text)
+    return NAMED.sub("", spoken_to)
 
 
 def fill(text: str, filled: Filled) -> str:

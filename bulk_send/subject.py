@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from bulk_send import eligibility, placeholders
 from bulk_send.models import Recipient, State, Type
 from bulk_send.placeholders import Filled
@@ -12,6 +14,7 @@ from notifications.kinds import Reason, SubjectType
 from notifications.kinds import State as NoticeState
 from notifications.models import Notification
 from notifications.subjects import Facts, Stop
+from patients.proxy_models import Proxy
 
 
 class BulkSubject:
@@ -22,10 +25,14 @@ class BulkSubject:
     def facts(self, notifications: Sequence[Notification], now: datetime) -> Mapping[int, Facts]:
         """Return facts by notification pk, with one query; a recipient that is gone has none."""
         keys = {notification.subject_id for notification in notifications}
+        to_proxies = Proxy.objects.filter(patient=OuterRef("patient"), receives_notices=True)
         rows = Recipient.objects.filter(pk__in=keys).values_list(
-            "pk", "bulk__text", "bulk__state", "patient__given_name"
+            "pk", "bulk__text", "bulk__state", "patient__given_name", Exists(to_proxies)
         )
-        found = {pk: (text, state, name) for pk, text, state, name in rows}
+        found = {
+            pk: (placeholders.nameless(text) if is_told_to_proxy else text, state, name)
+            for pk, text, state, name, is_told_to_proxy in rows
+        }
         return {row.pk: facts_of(row, *found[row.subject_id]) for row in notifications if row.subject_id in found}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from bulk_send.models import Bulk
@@ -12,7 +13,9 @@ from clinics.models import Clinic, EContactProvider
 from economy.tariff import Tariff
 from notifications import rules
 from notifications.kinds import Channel, Kind
+from patients import receiving
 from patients.models import PushSubscription
+from patients.proxy_models import Proxy
 
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.PUSH)
 
@@ -34,9 +37,14 @@ def channels(bulk: Bulk) -> dict[str, int]:
     sms = ~Q(patient__mobile="") & Q(patient__is_landline=False, patient__mobile_dead="")
     if not bulk.clinic.foreign_numbers:
         sms &= Q(patient__mobile__startswith="+47")
-    push = Exists(PushSubscription.objects.filter(person=OuterRef("patient__person")))
-    ways = people.annotate(email=yes(email), sms=yes(sms), push=push).values_list(
-        "patient__preferred_method", "email", "sms", "push"
+    today = receiving.today(bulk.clinic, timezone.now())
+    receiver = Proxy.objects.in_force(today).filter(patient=OuterRef("patient"), receives_notices=True)
+    told = Coalesce(Subquery(receiver.values("person")), F("patient__person"))
+    push = Exists(PushSubscription.objects.filter(person=OuterRef("told")))
+    ways = (
+        people.annotate(email=yes(email), sms=yes(sms), told=told)
+        .annotate(push=push)
+        .values_list("patient__preferred_method", "email", "sms", "push")
     )
     for preferred, *is_possible, count in ways.annotate(count=Count("pk")):
         possible = {channel for channel, can in zip(CHANNELS, is_possible, strict=True) if can}

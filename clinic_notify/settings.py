@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
         "integrations.tasks.run_waiting": 30.0,
         "integrations.tasks.forget_old": 24 * 3600.0,
         "timebook.tasks.compare_plan": 24 * 3600.0,
+        "patients.tasks.end_proxy_notices": 60.0,
         "post.tasks.purge_attachments": 24 * 3600.0,
         "selection.tasks.run_analyses": 5.0,
     }.items()

@@ -49,12 +49,12 @@ def run(now: datetime, lane: Lane = Lane.URGENT, limit: int = BATCH) -> int:
 
 def judge_all(batch: list[Notification], now: datetime) -> list[Verdict]:
     """Judge every notice; one that raises is closed with a reason and never stops its batch."""
+    pushable = reach.with_push((notification.patient for notification in batch), now)
     facts = subjects.facts_about(batch, now)
-    with_push = reach.people_with_push(notification.patient for notification in batch)
     verdicts = []
     for notification in batch:
         try:
-            found = reach.reach(notification.patient, notification.clinic, with_push)
+            found = reach.reach(notification.patient, notification.clinic, pushable)
             verdicts.append(judge(notification, facts[notification.pk], found, now))
         except Exception:
             log.exception("notice %s could not be made", notification.pk)

@@ -46,14 +46,14 @@ def open_for(failed: Sequence[Delivery], now: datetime) -> None:
     locked = list(rows.values_list("pk", flat=True))
     notices = list(Notification.objects.filter(pk__in=locked).select_related("clinic", "patient"))
     used = channels_used(keys)
+    pushable = reach.with_push((notice.patient for notice in notices), now)
     facts = subjects.facts_about(notices, now)
-    with_push = reach.people_with_push(notice.patient for notice in notices)
     by_pk = {notice.pk: notice for notice in notices}
     for delivery in failed:
         notice = by_pk[delivery.notification_id]
         try:
             with transaction.atomic():  # a hop that cannot be made must not undo the outcomes written with it
-                open_one(delivery, notice, used[notice.pk], facts=facts[notice.pk], with_push=with_push, now=now)
+                open_one(delivery, notice, used[notice.pk], facts=facts[notice.pk], pushable=pushable, now=now)
         except Exception:
             log.exception("no fallback could be made for delivery %s", delivery.pk)
             note(delivery, rules.OTHER[Channel(delivery.channel)], Reason.INTERNAL_ERROR, now)
@@ -74,7 +74,7 @@ def open_one(
     used: set[Channel],
     *,
     facts: subjects.Facts,
-    with_push: set[int],
+    pushable: set[int],
     now: datetime,
 ) -> None:
     """Open the fallback hop of one failed delivery, or log why there is none."""
@@ -83,7 +83,7 @@ def open_one(
     if other is None:
         return
     expires_at = dispatch.deadline(notice, facts)
-    found = reach.reach(notice.patient, notice.clinic, with_push)
+    found = reach.reach(notice.patient, notice.clinic, pushable)
     stop = dispatch.stopped(notice, facts, expires_at, now)
     problem = stop.reason if stop else found.problems.get(other)
     if problem is None:

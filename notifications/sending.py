@@ -18,6 +18,7 @@ from notifications.models import Attempt, Delivery, DeliveryEvent, new_token
 from notifications.providers.base import Outcome, Outgoing, Provider, Verdict
 from notifications.providers.registry import provider_for
 from notifications.subjects import Facts, Stop
+from patients import receiving
 from patients.models import PushSubscription
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def claim(provider: Provider, lane: Lane, now: datetime, limit: int) -> tuple[li
 
 def gate(batch: Sequence[Delivery], provider: Provider, now: datetime) -> list[Stop | None]:
     """Say for each hop why it may no longer go out: everything may have changed since it was queued (spec C1)."""
+    receiving.receivers((delivery.notification.patient for delivery in batch), now)  # an ex-proxy's values come off
     facts = subjects.facts_about([delivery.notification for delivery in batch], now)
     return [refusal(delivery, facts[delivery.notification_id], provider, now) for delivery in batch]
 
@@ -143,10 +145,11 @@ def write_ahead(going: Sequence[Delivery], now: datetime) -> list[Going]:
 
 
 def outgoing(going: Sequence[Going]) -> list[Outgoing]:
-    """Translate to what providers take; push gets the person's subscriptions in one query."""
-    persons = {d.notification.patient.person_id for d, _ in going if d.channel == Channel.PUSH}
+    """Translate to what providers take; push gets its subscriptions in two queries."""
+    pushed = (d.notification.patient for d, _ in going if d.channel == Channel.PUSH)
+    persons = reach.push_persons(pushed, timezone.now())
     by_person: dict[int, list[PushSubscription]] = {}
-    for subscription in PushSubscription.objects.filter(person__in=persons) if persons else ():
+    for subscription in PushSubscription.objects.filter(person__in=set(persons.values())) if persons else ():
         by_person.setdefault(subscription.person_id, []).append(subscription)
     return [
         Outgoing(
@@ -158,7 +161,7 @@ def outgoing(going: Sequence[Going]) -> list[Outgoing]:
             html=html_part(delivery) if delivery.channel == Channel.EMAIL else "",
             calendar=delivery.calendar,
             sender=sender(delivery),
-            recipients=by_person.get(delivery.notification.patient.person_id or 0, []),
+            recipients=by_person.get(persons.get(delivery.notification.patient_id, 0), []),
             link=delivery.notification.token if delivery.channel == Channel.PUSH else "",
         )
         for delivery, token in going

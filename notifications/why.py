@@ -102,8 +102,9 @@ def recorded(notification: Notification) -> Seen | None:
 
 def forecast(notification: Notification, now: datetime) -> Seen:
     """Return what a decision about a waiting notice would rest on now, in time."""
+    pushable = reach.with_push([notification.patient], now)
     facts = subjects.facts_about([notification], now)[notification.pk]
-    found = reach.reach(notification.patient, notification.clinic, reach.people_with_push([notification.patient]))
+    found = reach.reach(notification.patient, notification.clinic, pushable)
     return dispatch.see(notification, facts, found, dispatch.deadline(notification, facts), now)
 
 
@@ -313,7 +314,7 @@ WHAT_IF: Sequence[tuple[Kind, Promise]] = (
 def what_now(patient: Patient, now: datetime | None = None) -> list[Explanation]:
     """Say for each kind of event what would happen if it happened now; timetypes are taken to have notices on."""
     now = now or timezone.now()
-    found = reach.reach(patient, patient.clinic, reach.people_with_push([patient]))
+    found = reach.reach(patient, patient.clinic, reach.with_push([patient], now))
     return [
         forecast_of(kind, str(words), reach.see(kind, patient, patient.clinic, found), now) for kind, words in WHAT_IF
     ]

@@ -71,6 +71,8 @@ PHRASES = {  # what it begins with; ids and field names follow
     "journal": _("Journal"),
     "proxy recorded": _("Fullmakt registrert"),
     "proxy withdrawn": _("Fullmakt trukket"),
+    "proxy notices begun": _("Varsler går til fullmektig"),
+    "proxy notices ended": _("Varsler går til pasienten igjen"),
     "opening hours": _("Åpningstider"),
     "selection": _("Utvalg frosset"),
     "confirmed": _("Masseutsendelse sendt"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from clinics import audit
 from clinics.gate import StaffRequest, row_or_404
 from clinics.models import AuditAction
+from patients import receiving
 from patients.models import Patient, PortalAccount
 
 RELATED = ("person", "general_practitioner", "preferred_by", "clinic")
@@ -24,7 +27,8 @@ def opened(request: StaffRequest, pk: int) -> Patient:
 
 
 def with_activity(patient: Patient) -> Patient:
-    """Add whether the person has ever logged in to the portal or app (spec B4)."""
+    """Add whether the person has ever logged in to the portal or app (spec B4), and who gets the notices instead."""
     logged_in = patient.person_id and PortalAccount.objects.filter(person=patient.person_id).exists()
     patient.is_active_user = bool(logged_in)  # type: ignore[attr-defined]
+    patient.receiver = receiving.receivers([patient], timezone.now()).get(patient.pk)  # type: ignore[attr-defined]
     return patient

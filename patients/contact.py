@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from phonenumbers import PhoneNumberType
 
 from clinics import audit
 from clinics.models import AuditAction, User
+from patients import receiving
 from patients.models import DeadContact, Patient, Person
 
 if TYPE_CHECKING:
@@ -104,13 +106,15 @@ def change_contact(
     email: str | None = None,
     mobile: str | None = None,
 ) -> Patient:
-    """Change e-mail and phone on this card only; None leaves a value, "" removes it (spec B1).
+    """Change e-mail and phone on this card, and where the person gets others' notices at the clinic (spec B1).
 
-    `now` is aware; the log line carries field names, never values. Raises ValidationError by field, then nothing is
-    changed.
+    None leaves a value, "" removes it. `now` is aware; the log line carries field names, never values. Raises
+    ValidationError by field, or for a card whose notices go to a proxy; then nothing is changed.
     """
     with transaction.atomic():
-        changed = apply_changes(patient.pk, by=by, source="web", email=email, mobile=mobile)
+        lock_person(patient.person_id)
+        changed = apply_changes(patient.pk, by=by, source="web", now=now, email=email, mobile=mobile)
+        follow(patient, changed, by=by, now=now)
     for field, value in changed.items():
         setattr(patient, field, value)
     return patient
@@ -119,37 +123,85 @@ def change_contact(
 def change_contact_as_person(
     person: Person, *, now: datetime, email: str | None = None, mobile: str | None = None
 ) -> int:
-    """Change e-mail and phone on all of the person's cards; returns how many changed (spec B1, K3).
+    """Change e-mail and phone on all of the person's cards, and on those whose notices they get (spec B1, K3).
 
-    `now` is aware. All or nothing: a value that one of the clinics refuses raises ValidationError. The person has
-    proved the value to work, so one that a card had given up counts again there (spec C3).
+    `now` is aware. Returns how many changed. All or nothing: a value that one of the clinics refuses raises
+    ValidationError. The person has proved the value to work, so one that a card had given up counts again (spec C3).
     """
     with transaction.atomic():
-        cards = Patient.objects.filter(person=person).order_by("pk").values_list("pk", flat=True)
-        changes = [apply_changes(pk, by=None, source="portal", email=email, mobile=mobile, revive=True) for pk in cards]
+        lock_person(person.pk)
+        cards: dict[int, int | None] = dict.fromkeys(Patient.objects.filter(person=person).values_list("pk", flat=True))
+        cards |= {row.patient_id: person.pk for row in receiving.received_by(person.pk, now)}
+        changes = [
+            apply_changes(pk, by=None, source="portal", now=now, email=email, mobile=mobile, proxy=proxy)
+            for pk, proxy in sorted(cards.items())
+        ]
     return sum(bool(changed) for changed in changes)
 
 
+def lock_person(pk: int | None) -> None:
+    """Let one change at a time be made to what the person's cards carry, and those whose notices they get."""
+    if pk:
+        Person.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def follow(patient: Patient, changed: dict[str, Any], *, by: User, now: datetime) -> None:
+    """Bring the cards whose notices the patient gets, at the clinic, in step with the patient's own."""
+    email, mobile = changed.get("email"), changed.get("mobile")
+    if not patient.person_id or (email is None and mobile is None):
+        return
+    rows = receiving.received_by(patient.person_id, now)
+    for pk in sorted(row.patient_id for row in rows if row.clinic_id == patient.clinic_id):
+        apply_changes(pk, by=by, source="web", now=now, email=email, mobile=mobile, proxy=patient.person_id)
+
+
 def apply_changes(
-    pk: int, *, by: User | None, source: str, email: str | None, mobile: str | None, revive: bool = False
+    pk: int,
+    *,
+    by: User | None,
+    source: str,
+    now: datetime,
+    email: str | None,
+    mobile: str | None,
+    proxy: int | None = None,
 ) -> dict[str, Any]:
     """Lock one card, write what differs and log it. Returns the changed fields. Needs a transaction.
 
-    `revive` counts a value that was known to be dead as changed, though it is the same.
+    `proxy` is the person who gets the card's notices and whose values these are; without it they are the patient's
+    own, and rest on the relation while there is one. What a person proves in the portal revives a value known to be
+    dead.
     """
     card = Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=pk)
-    wanted = cleaned_values(card.clinic, email=email, mobile=mobile)
-    dead = {field for field in ("email", "mobile") if revive and getattr(card, f"{field}_dead")}
-    changed = {field: value for field, value in wanted.items() if getattr(card, field) != value or field in dead}
+    relation = receiving.current(card, now)
+    if proxy and (relation is None or relation.person_id != proxy):
+        return {}
+    if relation and not proxy and by:
+        raise ValidationError(receiving.CHANGED_ELSEWHERE)
+    resting = relation if not proxy else None
+    held = resting.kept if resting else receiving.values_of(card)
+    changed = differing(held, cleaned_values(card.clinic, email=email, mobile=mobile), revive=by is None)
+    if not changed:
+        return {}
+    if resting:
+        receiving.keep(resting, changed)
+    else:
+        Patient.objects.filter(pk=pk).update(**changed)
+    what = ", ".join(field for field in ("email", "mobile") if field in changed) or "is_landline"
+    audit.record(AuditAction.CONTACT, clinic=card.clinic, actor=by, patient_id=pk, what=what, source=source)
+    return changed
+
+
+def differing(held: Mapping[str, Any], wanted: Mapping[str, Any], *, revive: bool) -> dict[str, Any]:
+    """Return what is to be written; a value that was edited is alive again (spec C3).
+
+    `revive` counts a value that was known to be dead as changed, though it is the same.
+    """
+    dead = {field for field in ("email", "mobile") if revive and held[f"{field}_dead"]}
+    changed = {field: value for field, value in wanted.items() if held[field] != value or field in dead}
     if "email" in changed:
         changed["email_dead"] = DeadContact.ALIVE
     if "mobile" in changed:
         changed["mobile_dead"] = DeadContact.ALIVE
-    if not changed:
-        return {}
-    Patient.objects.filter(pk=pk).update(**changed)
-    what = ", ".join(field for field in ("email", "mobile") if field in changed) or "is_landline"
-    audit.record(AuditAction.CONTACT, clinic=card.clinic, actor=by, patient_id=pk, what=what, source=source)
     return changed
 
 

@@ -244,4 +244,4 @@ class ConsentChange(ClinicRow):
 
 
 from patients.journal import CodeSystem, EntryType, JournalEntry  # noqa: E402, F401 - Django finds models through this module
-from patients.proxies import Proxy, ProxyKind  # noqa: E402, F401 - the same
+from patients.proxy_models import Proxy, ProxyKind  # noqa: E402, F401 - the same

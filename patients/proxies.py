@@ -3,72 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from clinics import audit
 from clinics.models import AuditAction, User
-from clinics.scope import ClinicQuerySet, ClinicRow
-from patients import identity
+from patients import identity, receiving
 from patients.models import Patient, Person
+from patients.proxy_models import Proxy, ProxyKind
 
 COMES_OF_AGE = 16  # years; from then on a parent sees nothing without the patient's own authorisation
-
-
-class ProxyKind(models.TextChoices):
-    """Why one person acts for another (Volven 7611)."""
-
-    PARENT = "FO", gettext_lazy("Foreldreansvar")
-    GUARDIAN = "VE", gettext_lazy("Verge")
-    AUTHORISED = "FU", gettext_lazy("Fullmakt")
-    ASSIGNED = "TD", gettext_lazy("Tildelt fullmakt")
-
-
-class ProxyQuerySet(ClinicQuerySet):
-    """Relations, found by whether they hold."""
-
-    def in_force(self, on: date) -> Self:
-        """Keep those that hold on the day: begun, not over and not withdrawn."""
-        return self.filter(Q(valid_to=None) | Q(valid_to__gte=on), valid_from__lte=on, withdrawn_at=None)
-
-
-class Proxy(ClinicRow):
-    """One person's right to act for one patient at one clinic. Never deleted: withdrawn."""
-
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="proxies")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="proxied")
-    kind = models.CharField(gettext_lazy("type"), max_length=2, choices=ProxyKind.choices)
-    valid_from = models.DateField(gettext_lazy("gjelder fra"))
-    valid_to = models.DateField(gettext_lazy("gjelder til og med"), null=True, blank=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField(default=timezone.now)
-    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    withdrawn_at = models.DateTimeField(null=True)
-
-    objects = ProxyQuerySet.as_manager()  # type: ignore[misc]
-
-    class Meta:
-        verbose_name = gettext_lazy("fullmakt")
-        verbose_name_plural = gettext_lazy("fullmakter")
-        ordering: ClassVar = ["-recorded_at", "-pk"]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="proxy_ends_after_it_begins"
-            ),
-            # Recording the same relation twice records it once.
-            models.UniqueConstraint(
-                fields=["patient", "person"], condition=Q(withdrawn_at=None), name="proxy_once_at_a_time"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Fullmakt {self.pk}"
 
 
 def record(
@@ -141,10 +87,13 @@ def birthday(born: date, year: int) -> date:
 
 @transaction.atomic
 def withdraw(proxy: Proxy, *, by: User, now: datetime) -> bool:
-    """End the right at once; returns False when it has ended already."""
+    """End the right at once, and with it that notices go to the person; returns False when it has ended already."""
+    Patient.objects.select_for_update(of=("self",)).get(pk=proxy.patient_id)
     row = Proxy.objects.select_for_update(of=("self",)).get(pk=proxy.pk)
     if row.withdrawn_at:
         return False
+    if row.receives_notices:
+        receiving.give_back(row, by=by)
     row.withdrawn_at, row.withdrawn_by = now, by
     row.save(update_fields=["withdrawn_at", "withdrawn_by"])
     log(row, by, "proxy withdrawn")

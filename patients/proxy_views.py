@@ -17,9 +17,9 @@ from clinics import toasts
 from clinics.access import Right
 from clinics.forms import StaffForm
 from clinics.gate import StaffRequest, needs, row_or_404
-from patients import card, proxies
-from patients.forms import DATES, take_errors
-from patients.proxies import Proxy, ProxyKind
+from patients import card, proxies, proxy_notices
+from patients.forms import DATES, ContactForm, contact_of, take_errors
+from patients.proxy_models import Proxy, ProxyKind
 
 WRONG = {"invalid": gettext_lazy("Datoen finnes ikke. Skriv den som 31.12.2026.")}
 
@@ -78,4 +78,36 @@ def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     proxy = row_or_404(request, Proxy, pk)
     if proxies.withdraw(proxy, by=request.user, now=timezone.now()):
         toasts.say(request, _("Fullmakten er trukket"))
+    return redirect("patients:proxies", proxy.patient_id)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.EDIT_CARD)
+def notices(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let the patient's notices go to the proxy, by the proxy's own card or the values that staff type (spec K2)."""
+    proxy = row_or_404(request, Proxy, pk, select_related=("clinic", "patient", "person"))
+    own = proxy_notices.own_card(proxy)
+    typed = contact_of(proxy.patient) if proxy.receives_notices else {}
+    form = ContactForm(request.POST if request.method == "POST" else None, initial=typed)
+    if form.is_valid():
+        try:
+            proxy_notices.begin(proxy, by=request.user, now=timezone.now(), **form.cleaned_data)
+            toasts.say(request, _("Varslene går til fullmektigen"))
+            return redirect("patients:proxies", proxy.patient_id)
+        except ValidationError as error:
+            take_errors(form, error)
+    values = card.opened(request, own.pk) if own else None
+    context: dict[str, Any] = {"proxy": proxy, "own": values, "form": form}
+    context["patient"] = card.opened(request, proxy.patient_id)
+    context["tab"] = "personal"
+    return render(request, "patients/proxy_notices.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@needs(Right.EDIT_CARD)
+def end_notices(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let the notices go to the patient again."""
+    proxy = row_or_404(request, Proxy, pk)
+    if proxy_notices.end(proxy, by=request.user):
+        toasts.say(request, _("Varslene går til pasienten igjen"))
     return redirect("patients:proxies", proxy.patient_id)

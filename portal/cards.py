@@ -6,7 +6,7 @@ from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from patients.models import Patient, PatientQuerySet, Person
-from patients.proxies import Proxy
+from patients.proxy_models import Proxy
 
 
 def cards_of(person: Person) -> PatientQuerySet:

@@ -20,6 +20,7 @@ from notifications.models import new_token
 from notifications.providers.base import Outgoing, Verdict
 from notifications.providers.registry import provider_for
 from notifications.sending import FICTIONAL
+from patients import receiving
 from patients.contact import change_contact_as_person, cleaned_values
 from patients.models import Patient, Person
 from portal.code_models import ContactCode, Field
@@ -38,7 +39,7 @@ def ask(person: Person, field: Field, text: str, *, card: Patient, now: datetime
 
     Raises ValidationError for a value that cannot be, too many codes, or a provider that did not take it.
     """
-    value = cleaned(person, field, text, card.clinic)
+    value = cleaned(person, field, text, card.clinic, now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=person.pk)  # two presses count as two
@@ -50,14 +51,16 @@ def ask(person: Person, field: Field, text: str, *, card: Patient, now: datetime
     send(row, code, card.clinic, now)
 
 
-def cleaned(person: Person, field: Field, text: str, clinic: Clinic) -> str:
-    """Return the value as every clinic of the person's would keep it. Raises ValidationError."""
+def cleaned(person: Person, field: Field, text: str, clinic: Clinic, now: datetime) -> str:
+    """Return the value as every clinic that is to have it would keep it. Raises ValidationError."""
     if not text.strip():
         raise ValidationError(_("Skriv den nye verdien, eller velg å fjerne den du har."))
     values: dict[str, object] = {}
-    for card in Patient.objects.filter(person=person).select_related("clinic"):
+    own = Patient.objects.filter(person=person).select_related("clinic")
+    clinics = [card.clinic for card in own] + [row.clinic for row in receiving.received_by(person.pk, now)]
+    for one in clinics:
         try:
-            values = cleaned_values(card.clinic, **{"email": None, "mobile": None, field: text})
+            values = cleaned_values(one, **{"email": None, "mobile": None, field: text})
         except ValidationError as error:
             raise ValidationError(error.message_dict[field]) from error
     if field == Field.MOBILE:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from patients import receiving
 from patients.contact import change_contact_as_person
 from patients.forms import take_errors
 from patients.models import Patient
@@ -67,5 +68,6 @@ def remove(request: PatientRequest, field: str) -> HttpResponse:
 
 
 def shown(card: Patient, field: Field) -> str:
-    """Return today's value as people write it."""
+    """Return the person's own value as people write it, wherever the card's notices go."""
+    receiving.carry(card, receiving.own_values(card))
     return card.email if field == Field.EMAIL else card.mobile_shown

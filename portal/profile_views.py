@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from patients import audit_log, consent
+from patients import audit_log, consent, receiving
 from patients.models import Consent, ConsentChange
 from portal.gate import PatientRequest, card_or_404, own_card_or_404, patient_page
 
@@ -20,7 +20,11 @@ def profile(request: PatientRequest) -> HttpResponse:
     """Show contact values, consents and log-ins."""
     log_ins = request.portal.person.log_ins.order_by("-at", "-pk")
     own = own_card_or_404(request) if request.portal.own else None
+    relation = receiving.of_card(own) if own else None
+    if own and relation:
+        receiving.carry(own, relation.kept)
     context = {"log_ins": log_ins[:20], "own": own, "devices": request.portal.person.subscriptions.count()}
+    context["goes_to_proxy"] = relation is not None
     return TemplateResponse(request, "portal/profile.html", context)
 
 

@@ -64,13 +64,13 @@ def look_ahead(rows: AppointmentQuerySet, clinic: Clinic, now: datetime, *, modu
     coming = rows.coming(now).order_by("pk").select_related("clinic", "patient", "practitioner")
     reminded = slots_of(rows, now)
     for batch in in_batches(coming):
-        with_push = reach.people_with_push(row.patient for row in batch)
+        pushable = reach.with_push((row.patient for row in batch), now)
         for row in batch:
             standing = reminded.get((row.pk, events.reminder_slot(row.starts_at)))
             due_at, why_not = due(row, now, module=module, standing=standing)
             if due_at is not None:
                 digest.update(f"{row.pk}:{due_at == now};".encode())
-                count(seen, row, with_push, is_now=due_at <= now, clinic=clinic)
+                count(seen, row, pushable, is_now=due_at <= now, clinic=clinic)
             elif standing == State.WAITING and module:
                 seen.standing += 1
             else:
@@ -110,14 +110,14 @@ def due(row: Appointment, now: datetime, *, module: bool, standing: str | None) 
     return planning.late_reminder(row, now), Reason.SWITCHED_ON_LATE
 
 
-def count(seen: Foresight, row: Appointment, with_push: set[int], *, is_now: bool, clinic: Clinic) -> None:
+def count(seen: Foresight, row: Appointment, pushable: set[int], *, is_now: bool, clinic: Clinic) -> None:
     """Count one reminder, and whether it would reach the patient as things are."""
     if is_now:
         seen.at_once += 1
         seen.first_at_once += [row] if len(seen.first_at_once) < SHOWN else []
     else:
         seen.later += 1
-    found = reach.reach(row.patient, clinic, with_push)
+    found = reach.reach(row.patient, clinic, pushable)
     as_switched = replace(reach.see(Kind.APPOINTMENT_REMINDER, row.patient, clinic, found), module=True)
     decided = decision.decide(as_switched)
     if not decided.goes_out:

@@ -241,13 +241,13 @@ def explain_late(coming: AppointmentQuerySet, now: datetime) -> None:
     )
     close = coming.filter(~Exists(reminded), starts_at__lt=now + events.REMINDER_LEAD).select_related("patient")
     late = [row for row in close if late_reminder(row, now) is None]
-    with_push = reach.people_with_push(row.patient for row in late)
+    pushable = reach.with_push((row.patient for row in late), now)
     outbox.keep_silent_many(
         outbox.silence(
             reminder(row, due_at=now, now=now),
             Reason.SWITCHED_ON_LATE,
             seen=reach.see(
-                Kind.APPOINTMENT_REMINDER, row.patient, row.clinic, reach.reach(row.patient, row.clinic, with_push)
+                Kind.APPOINTMENT_REMINDER, row.patient, row.clinic, reach.reach(row.patient, row.clinic, pushable)
             ),
             remedy_at=latest_switch(row),
         )

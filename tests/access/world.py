@@ -276,7 +276,7 @@ ROWS: dict[str, Kwargs] = {
     "patients:readers": pk_of("patient"),
     "patients:journal": pk_of("patient"),
     "patients:proxies": pk_of("patient"),
-    "patients:proxy_withdraw": pk_of("proxy"),
+    **{f"patients:{name}": pk_of("proxy") for name in ("proxy_withdraw", "proxy_notices", "proxy_notices_end")},
     **{f"fhir_clients:{name}": pk_of("api_client") for name in ("rotate", "revoke")},
     **{f"risk:{name}": pk_of("analysis") for name in ("people", "gone", "send")},
     **{f"risk:{name}": pk_of("risk_person") for name in ("mark", "uphold", "withdraw")},

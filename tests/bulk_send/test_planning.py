@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from bulk_send import planning
+from bulk_send import placeholders, planning, summary
 from bulk_send.models import Handover, Recipient, RecipientState, State, Type
 from economy.models import BillingCard, Line
 from notifications.kinds import Channel, Kind, Reason
 from notifications.models import Delivery, Notification
-from patients.models import Patient
+from patients import proxies, proxy_notices
+from patients.models import Patient, PushSubscription
+from patients.proxy_models import Proxy
 from post.models import Dialog, Message
 from tests.bulk_send.conftest import portal_patient
-from tests.factories import PatientFactory, PractitionerFactory
+from tests.factories import PatientFactory, PersonFactory, PractitionerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,27 @@ def test_the_text_is_sent_as_written_with_the_names_filled_in(people, draft, sen
     said = {message.text.splitlines()[0] for message in sms.sent}
     assert said == {"Hei Anne!", "Hei Bjørn!", "Hei Cato!"}
     assert sms.sent[0].text.endswith("Ring Fjordbyen legesenter – +4722000000.")
+
+
+def test_what_goes_to_a_proxy_names_nobody_and_counts_their_push(clinic, people, staff, draft, send, work, sms):
+    """spec K2."""
+    guardian, (anne, *_others) = PersonFactory(), people
+    PushSubscription.objects.create(person=guardian, endpoint="https://push.example/1", p256dh="k", auth="a")
+    proxy = proxies.record(
+        anne, number="20914695016", kind="VE", valid_from=date(2026, 1, 1), valid_to=None, by=staff, now=timezone.now()
+    )
+    Proxy.objects.update(person=guardian)
+    proxy.refresh_from_db()
+    proxy_notices.begin(proxy, email="v@example.com", mobile="42 00 00 99", by=staff, now=timezone.now())
+
+    assert summary.channels(draft(Type.ECONTACT))["Push"] == 1
+    send(draft(text="Hei {fornavn}! {fornavn}, ring oss."))
+    work()
+
+    said = {message.recipient: message.text for message in sms.sent}
+    assert said["+4742000099"] == "Hei! Ring oss."
+    assert {"Hei Bjørn! Bjørn, ring oss.", "Hei Cato! Cato, ring oss."} < set(said.values())
+    assert placeholders.nameless("{Fornavn}, du har time.") == "Du har time."
 
 
 def test_a_name_cannot_bring_a_placeholder_of_its_own(clinic, draft, send, work, sms):

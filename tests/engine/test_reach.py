@@ -54,7 +54,7 @@ def test_sms_is_possible_or_says_why_not(mobile, foreign_numbers, problem, clini
 
 def test_what_the_card_shows_is_what_goes_out(with_push):
     """spec J3: «Slik varsles pasienten nå» follows the same table."""
-    found = reach.reach(with_push, with_push.clinic, {with_push.person_id})
+    found = reach.reach(with_push, with_push.clinic, {with_push.pk})
     used = rules.channels("", Kind.APPOINTMENT_REMINDER, found.possible)
 
     assert reach.route_now(with_push)[0].text == "E-post og push i appen"

@@ -123,5 +123,5 @@ def test_queries_do_not_grow_with_the_journal(staff, card, django_assert_max_num
     for kind in ("diagnosis", "medicine", "observation", "contact", "vaccine"):
         enter(card, "X", 30, type=kind)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         shown(staff, card)

@@ -1,0 +1,75 @@
+"""A relation that lets one person act for one patient at one clinic, and perhaps get the notices (spec K2)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from clinics.models import User
+from clinics.scope import ClinicQuerySet, ClinicRow
+from patients.models import Patient, Person
+
+
+class ProxyKind(models.TextChoices):
+    """Why one person acts for another (Volven 7611)."""
+
+    PARENT = "FO", gettext_lazy("Foreldreansvar")
+    GUARDIAN = "VE", gettext_lazy("Verge")
+    AUTHORISED = "FU", gettext_lazy("Fullmakt")
+    ASSIGNED = "TD", gettext_lazy("Tildelt fullmakt")
+
+
+class ProxyQuerySet(ClinicQuerySet):
+    """Relations, found by whether they hold."""
+
+    def in_force(self, on: date) -> Self:
+        """Keep those that hold on the day: begun, not over and not withdrawn."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=on), valid_from__lte=on, withdrawn_at=None)
+
+
+class Proxy(ClinicRow):
+    """One person's right to act for one patient at one clinic. Never deleted: withdrawn."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="proxies")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="proxied")
+    kind = models.CharField(gettext_lazy("type"), max_length=2, choices=ProxyKind.choices)
+    valid_from = models.DateField(gettext_lazy("gjelder fra"))
+    valid_to = models.DateField(gettext_lazy("gjelder til og med"), null=True, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    receives_notices = models.BooleanField(gettext_lazy("mottar varslene"), default=False)
+    kept = models.JSONField(default=dict, blank=True)  # the card's own contact values while it carries the person's
+
+    objects = ProxyQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = gettext_lazy("fullmakt")
+        verbose_name_plural = gettext_lazy("fullmakter")
+        ordering: ClassVar = ["-recorded_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="proxy_ends_after_it_begins"
+            ),
+            # Recording the same relation twice records it once.
+            models.UniqueConstraint(
+                fields=["patient", "person"], condition=Q(withdrawn_at=None), name="proxy_once_at_a_time"
+            ),
+            # One place for a card's notices; the engine finds it by this index, a batch at a time.
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(receives_notices=True), name="proxy_one_receives_notices"
+            ),
+            models.CheckConstraint(
+                condition=Q(receives_notices=False) | Q(withdrawn_at=None), name="proxy_withdrawn_receives_none"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Fullmakt {self.pk}"
