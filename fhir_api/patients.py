@@ -15,7 +15,7 @@ from fhir_api.codes import BASE, NUMBERS
 from fhir_api.kinds import Kind
 from fhir_api.models import Scope
 from fhir_api.words import instant, without_empty
-from patients import identity
+from patients import identity, receiving
 from patients.models import Patient, Sex
 
 GENDER = {Sex.FEMALE: "female", Sex.MALE: "male"}
@@ -41,7 +41,8 @@ def number_system(digits: str, clinic_id: int) -> str:
 
 
 def write(page: Sequence[Patient]) -> list[dict[str, Any]]:
-    """Return the resources."""
+    """Return the resources; a proxy's contact values are not told as the patient's (spec K2)."""
+    receiving.carry_own(page)
     return [patient(row) for row in page]
 
 

@@ -63,6 +63,13 @@ def receivers(patients: Iterable[Patient], now: datetime) -> dict[int, Person]:
     return found
 
 
+def carry_own(cards: Iterable[Patient]) -> None:
+    """Let the cards in memory carry the patients' own values, wherever their notices go: one query."""
+    known = {card.pk: card for card in cards}
+    for proxy in Proxy.objects.filter(patient__in=known, receives_notices=True):
+        carry(known[proxy.patient_id], proxy.kept)
+
+
 def of_card(card: Patient) -> Proxy | None:
     """Return the relation whose person's values the card carries, over or not."""
     rows = Proxy.objects.filter(patient=card, receives_notices=True).select_related("clinic", "person")

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+import fhir_api.patients
 from clinics.models import AuditEvent, Clinic, User
 from notifications import dispatch, reach, why
 from notifications.kinds import Channel, DeliveryState, Lane, Reason
@@ -112,6 +113,8 @@ def test_notices_follow_the_proxy_until_the_clinic_says_no(
     assert "Går hit" in desk.get(reverse("patients:proxies", args=[child.pk])).content.decode()
     refused = desk.post(at, {"email": "klinikk@example.com", "mobile": ""})
     assert (refused.status_code, "Varslene går til fullmektig" in refused.content.decode()) == (422, True)
+
+    assert fhir_api.patients.write([child])[0]["telecom"][1]["value"] == OWN["email"]
 
     # The proxy proves a new mobile number in the portal; it counts for both, and at both clinics.
     monkeypatch.setattr(codes, "provider_for", {Channel.SMS: sms, Channel.EMAIL: email}.__getitem__)

@@ -127,7 +127,7 @@ def test_patients_and_appointments_are_valid_and_the_clinics_own(system, clinic,
     foreign = AppointmentFactory(patient=PatientFactory(clinic=ClinicFactory(), family_name="Fremmed"))
     system.headers({})
 
-    with django_assert_num_queries(5):  # token, count, first of minute, rows, audit
+    with django_assert_num_queries(6):  # token, count, first of minute, rows, proxies, audit
         patients = validated(system.get("Patient").content)
     with django_assert_num_queries(4):
         appointments = validated(system.get("Appointment").content)
