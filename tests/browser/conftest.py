@@ -29,7 +29,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with services() as (postgres, redis):
         house = House(postgres, redis, tmp_path_factory.mktemp("house"))
         house.env["TICK_SECONDS"] = "1"  # the browser needs the processors more
-        house.env["VAPID_PRIVATE_KEY"] = vapid_key()
+        house.env |= {"VAPID_PRIVATE_KEY": vapid_key(), "LEASE_SECONDS": "60"}  # a push may take ten seconds
         house.env["BULK_UNDO_SECONDS"] = "60"  # there must be time to press «Angre» on a busy machine
         try:
             house.run("manage.py", "migrate", "--verbosity", "0")
