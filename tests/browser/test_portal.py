@@ -18,8 +18,9 @@ PHONE = {"width": 390, "height": 844}
 NARROW, LEAST, LARGEST = 320, 44, 100_000  # pixels, pixels, bytes
 NEW = "+4742100777"
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SMALL = """(least) => [...document.querySelectorAll("a, button, input")]
-  .filter((one) => !one.closest("p, .p-skip") && one.type != "hidden" && !one.classList.contains("p-skip"))
+SMALL = """(least) => [...document.querySelectorAll("a, button, input, label:has(input)")]
+  .filter((one) => !one.closest("p, .p-skip") && !one.matches("label input"))
+  .filter((one) => one.type != "hidden" && !one.classList.contains("p-skip"))
   .map((one) => [one.textContent.trim(), one.getBoundingClientRect().height])
   .filter(([, height]) => height && height < least)"""
 
