@@ -35,7 +35,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             house.run("manage.py", "migrate", "--verbosity", "0")
             house.run("manage.py", "create_demo")
             house.start_sandbox()
-            house.start_worker()
             house.env["DEBUG"] = "0"
             house.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
             house.start_web()
@@ -60,7 +59,9 @@ def chromium() -> Iterator[Browser]:
 def open_desk(house: House, chromium: Browser) -> FrontDesk:
     """The front desk of the demo clinic."""
     seed = "from tests.browser.seed import main; main()"
-    return FrontDesk(house, chromium, json.loads(house.run("manage.py", "shell", "--verbosity", "0", "-c", seed)))
+    known = house.run("manage.py", "shell", "--verbosity", "0", "-c", seed)
+    house.start_worker()  # only now: it would go on with what the seed leaves half done
+    return FrontDesk(house, chromium, json.loads(known))
 
 
 @pytest.fixture
