@@ -35,7 +35,7 @@ def rows(page: Page) -> Locator:
 def marked(page: Page) -> list[int]:
     """Return which of the rows on the screen are marked."""
     # Playwright's evaluate waits without end for a page that does not answer; this has the window's own time limit.
-    states = re.findall(r'<tr data-id[^>]* aria-selected="(\w+)"', page.locator("[data-grid] tbody").inner_html())
+    states = re.findall(r'<tr [^>]*data-id[^>]* aria-selected="(\w+)"', page.locator("[data-grid] tbody").inner_html())
     return [number for number, state in enumerate(states) if state == "true"]
 
 
