@@ -14,9 +14,14 @@ def compiled(folder: Path) -> Path:
     """
     for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime_ns != source.stat().st_mtime_ns:
+        if not target.exists() or seconds(target) != seconds(source):
             compile_one(source, target)
     return folder
+
+
+def seconds(file: Path) -> int:
+    """Return when it was written, in whole seconds: images and archives keep no more."""
+    return int(file.stat().st_mtime)
 
 
 def compile_one(source: Path, target: Path) -> None:
@@ -24,11 +29,11 @@ def compile_one(source: Path, target: Path) -> None:
     from babel.messages.mofile import write_mo  # noqa: PLC0415 - not needed when nothing has changed
     from babel.messages.pofile import read_po  # noqa: PLC0415 - the same
 
-    read_at = source.stat().st_mtime_ns
+    read_at = seconds(source)
     with source.open("rb") as text:
         catalogue = read_po(text, locale=None, abort_invalid=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         write_mo(file, catalogue)
-    os.utime(file.name, ns=(read_at, read_at))
+    os.utime(file.name, (read_at, read_at))
     Path(file.name).chmod(0o644)
     Path(file.name).replace(target)
