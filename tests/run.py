@@ -17,7 +17,7 @@ from tests.rig import chromium, require, services
 HOUSES = "browser or fault or walk"  # whole products as processes of their own; too many at once starve each other
 ON_BOTH = f"not ({HOUSES})"
 # What rests on the database: pages, gates, providers and stand-ins are the same on both.
-ON_SQLITE = ("engine", "timebook", "histories", "patients", "integrations", "post", "economy", "clinics")
+ON_SQLITE = ("engine", "timebook", "histories", "patients", "integrations", "post", "economy")
 TWO = ("-n", "2", "--dist", "worksteal")  # two processes; whole products, where the tests are of such
 
 

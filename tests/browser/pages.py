@@ -263,6 +263,7 @@ def refused_joining(page: Page, desk: FrontDesk) -> None:
 def half_a_day(page: Page, desk: FrontDesk) -> None:
     """Say when the clinic opens and not when it closes."""
     page.get_by_label("Mandag åpner").fill("8")
+    page.get_by_label("Mandag stenger").fill("")
     page.get_by_role("button", name="Lagre").click()
     expect(page.get_by_role("group", name="Rett")).to_be_visible()
 

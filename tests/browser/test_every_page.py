@@ -27,7 +27,12 @@ DARK = """async () => {
   document.getAnimations().forEach((fading) => fading.finish());
   await frame();
 }"""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+TOO_WIDE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame(); // the window has its new width, and what hears of it has its say
+  await frame();
+  return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+}"""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -257,7 +257,8 @@ def test_two_patients_cannot_book_the_same_hour(clinic, kind, kari, set_up, at_o
 
     outcomes = at_once(*[book(PatientFactory(clinic=clinic)) for _ in range(8)])
 
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Appointment"] + ["ValidationError"] * 7
+    assert [isinstance(outcome, Appointment) for outcome in outcomes].count(True) == 1
+    assert [isinstance(outcome, ValidationError) for outcome in outcomes].count(True) == 7
 
 
 def test_pressing_resend_at_once_sends_once(kari, crowd, staff, email, pass_time, at_once):

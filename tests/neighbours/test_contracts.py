@@ -29,7 +29,7 @@ from tests.factories import (
     PersonFactory,
     PractitionerFactory,
 )
-from tests.integrations.neighbour_calls import Caller
+from tests.neighbours.neighbour_calls import Caller
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "api"
 CASES = [(one, type_) for one in Neighbour for type_ in events.types_of(one)]

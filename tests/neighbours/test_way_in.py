@@ -23,7 +23,7 @@ from integrations.signing import Knock, sign
 from notifications.kinds import External, Kind, State
 from notifications.models import Notification
 from tests.factories import BillingCardFactory, ClinicFactory, LineFactory, PatientFactory
-from tests.integrations.neighbour_calls import Caller, post, signature
+from tests.neighbours.neighbour_calls import Caller, post, signature
 
 PING = b'{"type": "ping", "data": {}}'
 

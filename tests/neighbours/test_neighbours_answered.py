@@ -26,8 +26,8 @@ from post.models import Dialog, DialogState, Message
 from tests.access.people import colleague, logged_in
 from tests.bulk_send.econtact_world import Fate, econtact_clinic, make_bulk, make_patients
 from tests.factories import ClinicFactory, MembershipFactory, PatientFactory, PractitionerFactory
-from tests.integrations.neighbour_calls import Caller
-from tests.integrations.test_contracts import FOLDER
+from tests.neighbours.neighbour_calls import Caller
+from tests.neighbours.test_contracts import FOLDER
 from timebook import booking
 from timebook.models import Appointment
 

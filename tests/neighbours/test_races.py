@@ -17,7 +17,7 @@ from integrations.neighbour_models import Answer, AnswerState, Neighbour
 from patients.models import Patient
 from post.models import Dialog
 from tests.factories import ClinicFactory, MembershipFactory, PatientFactory, PractitionerFactory
-from tests.integrations.neighbour_calls import Caller
+from tests.neighbours.neighbour_calls import Caller
 from timebook import booking
 from timebook.models import Appointment
 

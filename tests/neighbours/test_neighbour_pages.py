@@ -18,7 +18,7 @@ from notifications.providers.base import LookupFailed
 from patients.models import Patient
 from tests.access.people import colleague, logged_in
 from tests.factories import ClinicFactory, PatientFactory, PersonFactory
-from tests.integrations.neighbour_calls import Caller
+from tests.neighbours.neighbour_calls import Caller
 
 
 @pytest.fixture(autouse=True)

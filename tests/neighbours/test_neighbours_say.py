@@ -25,7 +25,7 @@ from tests.factories import (
     PlaceFactory,
     PractitionerFactory,
 )
-from tests.integrations.neighbour_calls import Caller
+from tests.neighbours.neighbour_calls import Caller
 from timebook.models import Appointment
 
 START = (datetime.now(UTC) + timedelta(days=7)).replace(hour=9, minute=0, second=0, microsecond=0)
