@@ -18,7 +18,7 @@ check: .venv/dev.stamp
 	@$(BIN)/python -m tests.check
 
 fuzz: .venv/dev.stamp
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/histories --hypothesis-seed=$(SEED)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/histories --hypothesis-seed=$(SEED)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.rig $(BIN)/python -m benchmarks $(ARGS)
