@@ -36,6 +36,6 @@ def enter(person: Person, by: Provider, proof: Proof) -> str:
         account.last_login_at = now
         account.save(update_fields=["last_login_at"])
     key, _session = sessions.begin(
-        person, provider=by.name, method=proof.method, provider_session=proof.provider_session, id_token=proof.id_token
+        person, provider=by.name, method=proof.method, provider_session=proof.provider_session
     )
     return key

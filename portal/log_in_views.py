@@ -87,7 +87,9 @@ def come_back(request: HttpRequest) -> HttpResponse:
     if old := sessions.session_of(request):  # whoever it was: somebody else may sit here now
         sessions.end(old, LogIn.Ending.LOGGED_OUT)
     if person is None:
-        return forget_attempt(render(request, "portal/no_card.html", {"url": leave_provider(by, proof)}, status=403))
+        return forget_attempt(
+            render(request, "portal/no_card.html", {"url": oidc.end_session_url(by, back())}, status=403)
+        )
     key = entering.enter(person, by, proof)
     rotate_token(request)
     response = redirect("portal:open", attempt.token) if attempt.token else redirect(attempt.path or "portal:home")
@@ -106,7 +108,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
     url = ""
     if session := sessions.session_of(request):
         by = oidc.provider(session.log_in.provider)
-        url = oidc.end_session_url(by, session.id_token, back()) if by and session.id_token else ""
+        url = oidc.end_session_url(by, back()) if by else ""
         visit = sessions.Visit(session, list(cards_of(session.person)))
         translation.activate(language.of_visit(visit, request))
         sessions.end(session, LogIn.Ending.LOGGED_OUT)
@@ -146,11 +148,6 @@ def logged_out_elsewhere(request: HttpRequest) -> HttpResponse:
 def back() -> str:
     """Return where the provider sends the browser after logout."""
     return f"{settings.PUBLIC_BASE_URL}{reverse('portal:logged_out')}"
-
-
-def leave_provider(by: oidc.Provider, proof: oidc.Proof) -> str:
-    """Return the provider's logout for someone who could not enter."""
-    return oidc.end_session_url(by, proof.id_token, back())
 
 
 def is_too_often(request: HttpRequest) -> bool:

@@ -73,7 +73,6 @@ class Session(models.Model):
     card = models.ForeignKey(Patient, models.SET_NULL, null=True, related_name="+")  # the one chosen
     log_in = models.ForeignKey(LogIn, models.CASCADE, related_name="+")
     provider_session = models.CharField(max_length=255, blank=True)  # the provider's sid, for its logout
-    id_token = models.TextField(blank=True)  # the hint at the provider's logout
     told = models.JSONField(default=list)  # what the next page is to say; no patient data
     began_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)  # old ones are forgotten

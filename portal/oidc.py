@@ -63,7 +63,6 @@ class Proof:
     subject: str
     method: str
     provider_session: str
-    id_token: str
 
 
 def providers() -> list[Provider]:
@@ -95,15 +94,13 @@ def prove(by: Provider, answer: Mapping[str, str], *, state: str, nonce: str, ve
     refuse_foreign(by, answer, state)
     if "code" not in answer:
         raise Refused("no_code")
-    id_token = redeem(by, answer["code"], verifier)
-    claims = believed(by, id_token, nonce)
+    claims = believed(by, redeem(by, answer["code"], verifier), nonce)
     return Proof(
         national_number=number_in(claims),
         issuer=by.issuer,
         subject=str(claims["sub"]),
         method=" ".join(str(one) for one in claims.get("amr") or ()),
         provider_session=str(claims.get("sid", "")),
-        id_token=id_token,
     )
 
 
@@ -181,15 +178,18 @@ def number_in(claims: Mapping[str, Any]) -> str:
         raise Refused("pid") from error
 
 
-def end_session_url(by: Provider, id_token: str, back_to: str) -> str:
-    """Return where the browser logs out at the provider too; empty when there is no such place, or it is down."""
+def end_session_url(by: Provider, back_to: str) -> str:
+    """Return where the browser logs out at the provider too; empty when there is no such place, or it is down.
+
+    Without `id_token_hint`: the token holds the national number, which belongs in no address (spec C4).
+    """
     try:
         endpoint = metadata(by).get("end_session_endpoint", "")
     except ProviderDown:
         return ""
     if not endpoint:
         return ""
-    wanted = {"id_token_hint": id_token, "client_id": by.client_id, "post_logout_redirect_uri": back_to}
+    wanted = {"client_id": by.client_id, "post_logout_redirect_uri": back_to}
     return str(requests.Request("GET", endpoint, params=wanted).prepare().url)
 
 

@@ -125,15 +125,13 @@ def is_over(session: Session, now: datetime) -> bool:
 
 
 @transaction.atomic
-def begin(
-    person: Person, *, provider: str, method: str = "", provider_session: str = "", id_token: str = ""
-) -> tuple[str, Session]:
+def begin(person: Person, *, provider: str, method: str = "", provider_session: str = "") -> tuple[str, Session]:
     """Log the person in; return the cookie's new value, and the session. Sessions long over are forgotten."""
     forget_old(timezone.now())
     key = new_key()
     log_in = LogIn.objects.create(person=person, provider=provider, method=method[:40])
     session = Session.objects.create(
-        key_hash=hashed(key), person=person, log_in=log_in, provider_session=provider_session, id_token=id_token
+        key_hash=hashed(key), person=person, log_in=log_in, provider_session=provider_session
     )
     return key, session
 

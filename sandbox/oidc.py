@@ -269,7 +269,8 @@ def claims_of(grant: Grant, iss: str) -> Claims:
 async def end_session(request: web.Request) -> web.Response:
     """Log out, and send the browser back to the product; anywhere else it stays here."""
     to = request.query.get("post_logout_redirect_uri", "")
-    if request.query.get("id_token_hint") and to.startswith(f"{request.app[PROVIDER].product}/"):
+    provider = request.app[PROVIDER]
+    if request.query.get("client_id") == provider.client_id and to.startswith(f"{provider.product}/"):
         raise web.HTTPFound(to)
     return web.Response(text="Logget ut hos innloggingstjenesten.")
 

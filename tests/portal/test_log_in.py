@@ -102,6 +102,7 @@ def test_a_good_log_in_enters_and_ends_at_the_provider_too(provider: Sandbox, pe
     out = client.post(reverse("portal:log_out"))
     client.cookies[django_settings.PORTAL_COOKIE_NAME] = key
     assert client.get("/min/").status_code == 302
+    assert asked({"Location": out.context["url"]}).keys() == {"client_id", "post_logout_redirect_uri"}  # no token (C4)
     there = requests.get(out.context["url"], allow_redirects=False, timeout=10)
     assert there.headers["Location"].endswith(reverse("portal:logged_out"))
 

@@ -110,7 +110,7 @@ def test_whoever_logs_in_next_in_the_browser_never_finds_the_one_before(
     """Threat 6: also one whom no clinic knows; and a session that ends while a page is asked for is over, no error."""
     one = {"name": "id", "label": "ID", "issuer": "https://id.example.com", "client_id": "p", "client_secret": "h"}
     settings.OIDC_PROVIDERS = [one | {"acr": ["4"]}]  # type: ignore[attr-defined]
-    stranger = Proof("13816299928", one["issuer"], "S-1", "BankID", "", "")
+    stranger = Proof("13816299928", one["issuer"], "S-1", "BankID", "")
     monkeypatch.setattr(oidc, "prove", lambda *args, **kwargs: stranger)
     monkeypatch.setattr(oidc, "end_session_url", lambda *args: "")
     key, attempt = attempts.new("id")
