@@ -12,15 +12,18 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from portal import oidc
 from portal.models import Attempt, new_key
 from portal.sessions import hashed
 
 LASTS = timedelta(minutes=15)
 COOKIE = f"{settings.PORTAL_COOKIE_NAME}-inn"
+USED = f"{settings.PORTAL_COOKIE_NAME}-brukt"
+USED_LASTS = timedelta(seconds=settings.PORTAL_ABSOLUTE_AGE + oidc.OLDEST)  # a session, and a single sign-on after it
 VERIFIER = 64  # characters; PKCE wants 43 to 128
 
 
-def new(provider: str, *, token: str = "", path: str = "") -> tuple[str, Attempt]:
+def new(provider: str, *, token: str = "", path: str = "", anew: bool = False) -> tuple[str, Attempt]:
     """Return the cookie's value and the attempt; those too old to end are forgotten."""
     Attempt.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
     key = new_key()
@@ -32,8 +35,22 @@ def new(provider: str, *, token: str = "", path: str = "") -> tuple[str, Attempt
         verifier=generate_token(VERIFIER),
         token=token if is_token(token) else "",
         path=path,
+        anew=anew,
     )
     return key, attempt
+
+
+def is_browser_used(request: HttpRequest) -> bool:
+    """Whether somebody has been logged in with this browser lately: the provider may still take the next one for them.
+
+    Their session here has ended or been left, and somebody else may hold the phone now (threat 6).
+    """
+    return USED in request.COOKIES
+
+
+def mark_used(response: HttpResponse) -> None:
+    """Let the browser remember that somebody has logged in; not who."""
+    put(response, USED, "1", USED_LASTS)
 
 
 def take(request: HttpRequest) -> Attempt | None:
@@ -61,15 +78,15 @@ def is_token(text: str) -> bool:
 
 def set_cookie(response: HttpResponse, key: str) -> None:
     """Give the browser the attempt's key, until it must have ended."""
-    put(response, key, int(LASTS.total_seconds()))
+    put(response, COOKIE, key, LASTS)
 
 
 def delete_cookie(response: HttpResponse) -> None:
     """Take it away."""
-    put(response, "", 0)
+    put(response, COOKIE, "", timedelta())
 
 
-def put(response: HttpResponse, key: str, age: int) -> None:
-    """Set the cookie for `age` seconds. Lax: it must come along from the provider's site."""
+def put(response: HttpResponse, name: str, text: str, lasts: timedelta) -> None:
+    """Set a cookie. Lax: it must come along from the provider's site."""
     secure = settings.SESSION_COOKIE_SECURE
-    response.set_cookie(COOKIE, key, max_age=age, secure=secure, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(name, text, max_age=lasts, secure=secure, httponly=True, samesite="Lax", path="/")

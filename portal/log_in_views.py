@@ -53,9 +53,10 @@ def start(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
         raise Http404
     if is_too_often(request):
         return too_often(request)
-    key, attempt = attempts.new(by.name, token=token, path=attempts.own_path(safe_next(request, "")))
+    path, anew = attempts.own_path(safe_next(request, "")), attempts.is_browser_used(request)
+    key, attempt = attempts.new(by.name, token=token, path=path, anew=anew)
     try:
-        url = oidc.authorization_url(by, state=attempt.state, nonce=attempt.nonce, verifier=attempt.verifier)
+        url = oidc.authorization_url(by, **attempt.secrets, anew=anew)
     except oidc.ProviderDown:
         attempt.delete()
         return down(request, by)
@@ -78,7 +79,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     if request.GET.get("error") and request.GET.get("state") == attempt.state:
         return refused(request, "given_up", status=200)
     try:
-        proof = oidc.prove(by, request.GET.dict(), state=attempt.state, nonce=attempt.nonce, verifier=attempt.verifier)
+        proof = oidc.prove(by, request.GET.dict(), **attempt.secrets, since=attempt.since)
         person = entering.person_of(proof)
     except oidc.Refused as reason:
         return refused(request, str(reason))
@@ -94,6 +95,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     rotate_token(request)
     response = redirect("portal:open", attempt.token) if attempt.token else redirect(attempt.path or "portal:home")
     sessions.set_cookie(response, key)
+    attempts.mark_used(response)
     return forget_attempt(response)
 
 

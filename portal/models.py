@@ -22,10 +22,21 @@ class Attempt(models.Model):
     verifier = models.CharField(max_length=128)  # PKCE
     token = models.CharField(max_length=24, blank=True)  # of the notice's link that the patient came by (spec C5)
     path = models.CharField(max_length=300, blank=True)  # of the portal's page that asked for log-in
+    anew = models.BooleanField(default=False)  # the browser has been used before: single sign-on is not enough
     created_at = models.DateTimeField(default=timezone.now, db_index=True)  # old ones are forgotten
 
     def __str__(self) -> str:
         return f"Innlogging på vei {self.pk}"
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What binds the provider's answer to this attempt."""
+        return {"state": self.state, "nonce": self.nonce, "verifier": self.verifier}
+
+    @property
+    def since(self) -> float:
+        """When the person must have proved who they are, at the earliest; seconds since 1970, 0 for no such bound."""
+        return self.created_at.timestamp() if self.anew else 0
 
 
 class Identity(models.Model):

@@ -75,8 +75,11 @@ def provider(name: str) -> Provider | None:
     return next((one for one in providers() if one.name == name), None)
 
 
-def authorization_url(by: Provider, *, state: str, nonce: str, verifier: str) -> str:
-    """Return where to send the browser. Raises ProviderDown."""
+def authorization_url(by: Provider, *, state: str, nonce: str, verifier: str, anew: bool = False) -> str:
+    """Return where to send the browser; `anew` asks whoever sits there who they are, single sign-on or not.
+
+    Raises ProviderDown.
+    """
     url, _state = client(by).create_authorization_url(
         metadata(by)["authorization_endpoint"],
         state=state,
@@ -85,16 +88,21 @@ def authorization_url(by: Provider, *, state: str, nonce: str, verifier: str) ->
         acr_values=" ".join(by.acr),
         max_age=OLDEST,
         ui_locales="nb",
+        **({"prompt": "login"} if anew else {}),
     )
     return str(url)
 
 
-def prove(by: Provider, answer: Mapping[str, str], *, state: str, nonce: str, verifier: str) -> Proof:
-    """Return who the answer to the browser's return proves. Raises Refused and ProviderDown."""
+def prove(by: Provider, answer: Mapping[str, str], *, state: str, nonce: str, verifier: str, since: float = 0) -> Proof:
+    """Return who the answer to the browser's return proves, having logged in since then (seconds since 1970).
+
+    Raises Refused and ProviderDown.
+    """
     refuse_foreign(by, answer, state)
     if "code" not in answer:
         raise Refused("no_code")
     claims = believed(by, redeem(by, answer["code"], verifier), nonce)
+    refuse_old(claims, since)
     return Proof(
         national_number=number_in(claims),
         issuer=by.issuer,
@@ -155,11 +163,15 @@ def decoded(by: Provider, id_token: str) -> Any:
 
 
 def refuse_low(by: Provider, claims: Mapping[str, Any]) -> None:
-    """Raise Refused for a level that does not count as 4, and for a log-in that is too old or of no known age."""
+    """Raise Refused for a level that does not count as 4."""
     if claims.get("acr") not in by.acr:
         raise Refused("acr")
-    at = claims.get("auth_time")
-    if not isinstance(at, int) or not -LEEWAY <= time.time() - at <= OLDEST + LEEWAY:
+
+
+def refuse_old(claims: Mapping[str, Any], since: float) -> None:
+    """Raise Refused for a log-in that is too old, older than asked for, or of no known age."""
+    at, now = claims.get("auth_time"), time.time()
+    if not isinstance(at, int) or not max(now - OLDEST, since) - LEEWAY <= at <= now + LEEWAY:
         raise Refused("auth_time")
 
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 HIGH, LOW = "idporten-loa-high", "idporten-loa-substantial"
 CODE_LASTS = 60  # seconds
+SIGNED_ON = "sandkasse-innlogget"  # the cookie of a browser that has logged in
 HOURS = 3600
 ASKED = ("client_id", "redirect_uri", "state", "nonce", "code_challenge", "scope", "acr_values")
 
@@ -38,6 +39,10 @@ CLAIM_MODES: dict[str, tuple[str, Callable[[Claims], Claims]]] = {
     "no-exp": ("Uten utløp", lambda claims: without(claims, "exp")),
     "not-yet": ("Gjelder først siden", lambda claims: claims | {"nbf": claims["iat"] + HOURS}),
     "issued-later": ("Utstedt i fremtiden", lambda claims: claims | {"iat": claims["iat"] + HOURS}),
+    "early-log-in": (
+        "Innlogget for ti minutter siden",
+        lambda claims: claims | {"auth_time": claims["iat"] - 600},
+    ),
     "old-log-in": ("Gammel innlogging", lambda claims: claims | {"auth_time": claims["iat"] - 3 * HOURS}),
     "no-auth-time": ("Ukjent alder", lambda claims: without(claims, "auth_time")),
     "no-pid": ("Uten fødselsnummer", lambda claims: without(claims, "pid")),
@@ -56,6 +61,7 @@ OTHER_MODES = {
     "other-iss": "Svar fra annen utsteder (iss)",
     "no-id-token": "Uten ID-token",
     "given-up": "Brukeren avbryter",
+    "single-sign-on": "Husker den som logget inn",
     "down": "Nede (503)",
     "token-down": "Token-endepunktet er nede",
 }
@@ -89,6 +95,7 @@ class Grant:
     pid: str
     asked: dict[str, str]
     at: float
+    proved_at: float  # when the person showed who they are
 
 
 @dataclass
@@ -102,6 +109,7 @@ class Provider:
     key: rsa.RSAPrivateKey = field(default_factory=new_key)
     stranger: rsa.RSAPrivateKey = field(default_factory=new_key)
     grants: dict[str, Grant] = field(default_factory=dict)
+    signed_on: dict[str, tuple[str, float]] = field(default_factory=dict)  # a browser's person, and since when
 
     def token(self, claims: Claims) -> str:
         """Sign the claims, as the mode has it."""
@@ -192,23 +200,41 @@ def asked(query: Mapping[str, str], provider: Provider) -> dict[str, str]:
 
 
 async def allow(request: web.Request) -> web.Response:
-    """Send the browser back with a code for the picked person, as the mode has it."""
+    """Send the browser back with a code for the picked person, who is remembered."""
     provider = request.app[PROVIDER]
     form = {name: str(value) for name, value in (await request.post()).items()}
     wanted = asked(form, provider)
-    pid = form.get("number", "").strip() or form.get("pid", "")
+    pid, browser = form.get("number", "").strip() or form.get("pid", ""), secrets.token_urlsafe(16)
+    provider.signed_on[browser] = (pid, time.time())
+    response = sent_back(request, wanted, *provider.signed_on[browser])
+    response.set_cookie(SIGNED_ON, browser, httponly=True, samesite="Lax", path="/oidc")
+    return response
+
+
+def remembered(request: web.Request, wanted: dict[str, str]) -> web.Response | None:
+    """Send the browser of one who has logged in straight back, unless they are to be asked anew (`prompt=login`)."""
+    provider = request.app[PROVIDER]
+    known = provider.signed_on.get(request.cookies.get(SIGNED_ON, ""))
+    if provider.mode != "single-sign-on" or request.query.get("prompt") == "login" or known is None:
+        return None
+    return sent_back(request, wanted, *known)
+
+
+def sent_back(request: web.Request, wanted: dict[str, str], pid: str, proved_at: float) -> web.Response:
+    """Send the browser back with a code, as the mode has it."""
+    provider = request.app[PROVIDER]
     answer = {"state": wanted["state"], "iss": issuer(request)}
     if provider.mode == "given-up":
         answer["error"] = "access_denied"
     else:
         code = secrets.token_urlsafe(24)
-        provider.grants[code] = Grant(pid, wanted, time.time())
+        provider.grants[code] = Grant(pid, wanted, time.time(), proved_at)
         answer["code"] = code
     changed = {"swapped-state": {"state": "en-annens"}, "other-iss": {"iss": "https://idporten.example"}}
     answer |= changed.get(provider.mode, {})
     if provider.mode == "no-state":
         del answer["state"]
-    raise web.HTTPSeeOther(f"{wanted['redirect_uri']}?{urlencode(answer)}")
+    return web.Response(status=303, headers={"Location": f"{wanted['redirect_uri']}?{urlencode(answer)}"})
 
 
 async def token(request: web.Request) -> web.Response:
@@ -261,7 +287,7 @@ def claims_of(grant: Grant, iss: str) -> Claims:
         "amr": ["TestID"],
         "iat": now,
         "nbf": now,
-        "auth_time": now - 5,
+        "auth_time": int(grant.proved_at) - 5,
         "exp": now + 120,
     }
 
@@ -270,6 +296,7 @@ async def end_session(request: web.Request) -> web.Response:
     """Log out, and send the browser back to the product; anywhere else it stays here."""
     to = request.query.get("post_logout_redirect_uri", "")
     provider = request.app[PROVIDER]
+    provider.signed_on.pop(request.cookies.get(SIGNED_ON, ""), None)
     if request.query.get("client_id") == provider.client_id and to.startswith(f"{provider.product}/"):
         raise web.HTTPFound(to)
     return web.Response(text="Logget ut hos innloggingstjenesten.")

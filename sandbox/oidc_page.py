@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.oidc import MODES, PROVIDER, asked
+from sandbox.oidc import MODES, PROVIDER, asked, remembered
 from sandbox.phone import PAGES, POLICY
 from sandbox.world import WORLD
 
@@ -16,7 +16,10 @@ async def pick(request: web.Request) -> web.Response:
     provider, world = request.app[PROVIDER], request.app[WORLD]
     if provider.mode == "down":
         return web.Response(status=503)
-    hidden = {**asked(request.query, provider), "response_type": "code", "code_challenge_method": "S256"}
+    wanted = asked(request.query, provider)
+    if back := remembered(request, wanted):
+        return back
+    hidden = {**wanted, "response_type": "code", "code_challenge_method": "S256"}
     people = [card for card in world.people if card.national_number][:SHOWN]
     html = PAGES.get_template("log_in.html").render(
         {"hidden": hidden, "people": people, "mode": MODES[provider.mode], "revision": world.revision}

@@ -29,7 +29,8 @@ from tests.portal.provider import NUMBER, asked, log_in, picked
 from tests.sandbox.running import Sandbox
 
 START = "/min/logg-inn/sandkasse/"
-UNBELIEVED = sorted({*CLAIM_MODES, *OTHER_MODES} - {"ok", "same-sub", "given-up", "down", "token-down"})
+BELIEVED = {"ok", "same-sub", "single-sign-on", "early-log-in"}
+UNBELIEVED = sorted({*CLAIM_MODES, *OTHER_MODES} - BELIEVED - {"given-up", "down", "token-down"})
 REASONS = {  # what the log says of a spoilt log-in; the others are told by the token's own error
     "low-acr": "acr",
     "no-acr": "acr",
@@ -128,6 +129,30 @@ def test_what_is_not_believed_lets_nobody_in(
     assert len(said) == 1
     assert said[0].endswith(REASONS.get(how, said[0].split(": ")[1]))
     assert NUMBER not in caplog.text
+
+
+def test_whoever_holds_the_phone_next_is_asked_who_they_are(provider: Sandbox, person: Person) -> None:
+    """Threat 6: single sign-on leads in once; after the time-out or log-out here the provider must ask anew.
+
+    One that does not, and hands out the former log-in again, is not believed.
+    """
+    client, phone = Client(), requests.Session()
+    mode(provider, "single-sign-on")
+    phone.post(f"{provider.url}/oidc/authorize", asked(Client().get(START)) | {"number": NUMBER}, allow_redirects=False)
+
+    def pressed() -> Any:
+        there = phone.get(client.get(START)["Location"], allow_redirects=False, timeout=10)
+        return client.get(there.headers["Location"].removeprefix(provider.callback_url)) if there.is_redirect else there
+
+    assert pressed()["Location"] == "/min/"  # they came from another service
+    for leave in (lambda: Session.objects.all().delete(), lambda: client.post(reverse("portal:log_out"))):
+        leave()
+        assert "Velg en oppdiktet person" in pressed().text
+        assert log_in(client, provider)["Location"] == "/min/"
+    Session.objects.all().delete()
+    mode(provider, "early-log-in")
+    assert log_in(client, provider).status_code == 403
+    assert log_in(Client(), provider)["Location"] == "/min/"
 
 
 def replayed(client: Client, provider: Sandbox) -> Any:
