@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from clinics import attempts
+from clinics import attempts, limits
 from clinics.models import User
 
 
@@ -55,7 +55,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Name what a new password wipes: the failures counted at this address."""
-        return attempts.key(str(credentials.get("email", "")), attempts.address(request), "password")
+        return attempts.key(str(credentials.get("email", "")), limits.address(request), "password")
 
 
 def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import RateLimitUsage
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+
+from clinics.limits import address
 
 COOKIE = "kjent"
 SALT = "clinics.attempts"
@@ -33,14 +34,6 @@ def consume(request: HttpRequest, email: str, step: str) -> RateLimitUsage | Non
 def key(email: str, where: str, step: str) -> str:
     """Return what failures are counted by."""
     return f"{step}:{email.lower()}@{where}"
-
-
-def address(request: HttpRequest) -> str:
-    """Return the client's address behind the trusted proxies; of an IPv6 address the network that one customer has."""
-    try:
-        return str(ratelimit.get_ip(request))
-    except PermissionDenied:
-        return "unknown"
 
 
 def known(request: HttpRequest, email: str) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from allauth.core.internal import ratelimit
 from authlib.common.security import is_secure_transport
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from clinics.attempts import address
 from clinics.gate import anyone
+from clinics.limits import is_too_often
 from fhir_api.codes import BASE
 from fhir_api.grants import RevocationEndpoint, server
 from fhir_api.models import METHODS, Scope
 
-RATES = {"token": "60/m/key"}  # of one address; a token lasts ten minutes
+MOST = 60  # a minute from one address; a token lasts ten minutes
 
 
 @anyone
@@ -58,7 +57,7 @@ def refused(request: HttpRequest) -> HttpResponse | None:
     An address that asks too often cannot try secrets out; in the address, and without TLS, a secret is given away
     (RFC 6749 sections 2.3.1 and 3.2).
     """
-    if not ratelimit.consume(request, app="fhir", action="token", config=RATES, key=address(request)):
+    if is_too_often(request, "fhir_token", most=MOST):
         return JsonResponse({"error": "temporarily_unavailable"}, status=429, headers={"Retry-After": "60"})
     if request.GET:
         return invalid("Parameters belong in the form, not in the address")

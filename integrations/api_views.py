@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from clinics.gate import anyone
+from clinics.limits import is_too_often
 from integrations import way_in
-from integrations.neighbour_models import Neighbour
+from integrations.neighbour_models import Neighbour, Why
 from integrations.signing import Knock
 
+log = logging.getLogger(__name__)
 LARGEST = 262_144  # bytes
+MOST_UNSIGNED = 60  # calls a minute from one address that nobody we know has signed
 
 
 @anyone
@@ -23,13 +28,26 @@ def event(request: HttpRequest, neighbour: str) -> HttpResponse:
     if neighbour not in Neighbour.values:
         raise Http404
     length = request.headers.get("Content-Length", "")
-    if not length.isdigit():
+    if not (length.isascii() and length.isdigit()):
         return JsonResponse({"code": "length_required"}, status=411)
     if int(length) > LARGEST:
         return JsonResponse({"code": "too_large"}, status=413)
     if request.content_type != "application/json":
         return JsonResponse({"code": "not_json"}, status=415)
     reply = way_in.take(Neighbour(neighbour), Knock.of(request.headers, request.body), timezone.now())
+    if reply == way_in.UNSIGNED:
+        reply = unsigned(request, neighbour)
     return JsonResponse(
         dict(reply.body), status=reply.status, headers={"Retry-After": "60"} if reply.status == 429 else {}
     )
+
+
+def unsigned(request: HttpRequest, neighbour: str) -> way_in.Reply:
+    """Turn away a call that nobody we know has signed: one line in the log, until the address tries too often.
+
+    Whether it named a key that exists shows in neither answer.
+    """
+    if is_too_often(request, "unsigned", most=MOST_UNSIGNED):
+        return way_in.refusal(Why.TOO_MANY)
+    log.warning("a call as %s was refused: unauthorized", neighbour)
+    return way_in.UNSIGNED

@@ -50,8 +50,7 @@ def take(neighbour: Neighbour, knock: Knock, now: datetime) -> Reply:
     """Judge one call and carry it out. Whoever cannot sign learns nothing but 401."""
     pair = keys.find(neighbour, knock.key_id)
     if pair is None:
-        log.warning("a call as %s was refused: unknown key", neighbour)
-        return refusal(Why.BAD_SIGNATURE)
+        return UNSIGNED
     if why := why_turned_away(pair, knock, now):
         result = Result.FORGED if why == Why.BAD_SIGNATURE else Result.REFUSED
         return noted(pair, UNREAD, result, refusal(why), now, why=why)
@@ -141,6 +140,9 @@ def refusal(why: Why, where: str = "") -> Reply:
     if where:
         body["field"] = where
     return Reply(STATUS.get(why, 422), body)
+
+
+UNSIGNED = refusal(Why.BAD_SIGNATURE)
 
 
 def noted(pair: KeyPair, kind: str, result: Result, reply: Reply, now: datetime, *, why: Why | None = None) -> Reply:

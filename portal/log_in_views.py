@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from urllib.parse import urlsplit
 
-from allauth.core.internal import ratelimit
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from clinics.gate import anyone
+from clinics.limits import is_too_often
 from clinics.redirects import safe_next
 from patients.models import Language
 from portal import attempts, entering, language, oidc, sessions
@@ -26,7 +26,7 @@ from portal.gate import leave_staff
 from portal.models import LogIn, Session
 
 log = logging.getLogger(__name__)
-LIMIT = "60/m/ip"  # log-ins begun, and come back from, at one address; a hospital's guests share one
+MOST = 60  # log-ins a minute begun, and come back from, at one address; a hospital's guests share one
 
 
 @require_safe
@@ -51,7 +51,7 @@ def start(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
     by = oidc.provider(provider)
     if by is None:
         raise Http404
-    if is_too_often(request):
+    if is_too_often(request, "log_in", most=MOST):
         return too_often(request)
     path, anew = attempts.own_path(safe_next(request, "")), attempts.is_browser_used(request)
     key, attempt = attempts.new(by.name, token=token, path=path, anew=anew)
@@ -70,7 +70,7 @@ def start(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
 def come_back(request: HttpRequest) -> HttpResponse:
     """Let the person in whom the provider's answer proves, once, and lead them where they were going."""
     leave_staff(request)
-    if is_too_often(request):
+    if is_too_often(request, "log_in", most=MOST):
         return too_often(request)
     attempt = attempts.take(request)
     by = oidc.provider(attempt.provider) if attempt else None
@@ -150,12 +150,6 @@ def logged_out_elsewhere(request: HttpRequest) -> HttpResponse:
 def back() -> str:
     """Return where the provider sends the browser after logout."""
     return f"{settings.PUBLIC_BASE_URL}{reverse('portal:logged_out')}"
-
-
-def is_too_often(request: HttpRequest) -> bool:
-    """Whether the address has begun or ended too many log-ins this minute."""
-    used = ratelimit.consume(request, app="portal", action="log_in", config={"log_in": LIMIT}, limit_get=True)
-    return used is None
 
 
 def too_often(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from clinics.gate import anyone
+from clinics.limits import is_too_often
 from notifications.providers.push import public_key
 from portal import devices, pushes
 from portal.gate import PatientRequest, patient_page
@@ -25,7 +25,7 @@ from portal.pushes import Given
 
 LATER_COOKIE = f"{settings.PORTAL_COOKIE_NAME}-varsler"
 LATER = timedelta(days=30)
-LIMIT = "60/m/ip"  # subscriptions renewed from one address
+MOST = 60  # subscriptions renewed a minute from one address
 LONGEST = 4_000  # bytes of what a worker posts
 
 
@@ -93,7 +93,7 @@ def renew(request: HttpRequest) -> HttpResponse:
 
     No cookie counts here, so there is nothing to forge: the old subscription's secrets are the proof.
     """
-    if ratelimit.consume(request, app="portal", action="renew", config={"renew": LIMIT}) is None:
+    if is_too_often(request, "renew", most=MOST):
         return HttpResponse(status=429)
     try:
         told = json.loads(request.body[:LONGEST])

@@ -9,7 +9,9 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -262,6 +264,24 @@ def test_who_cannot_sign_learns_nothing(convene, clinic, caplog, settings):
     assert "nok_" not in caplog.text
 
 
+def test_an_address_that_cannot_sign_fills_no_log_and_stops_nobody(convene, clinic, caplog):
+    """Threat 7: known key or not, the answers are the same; what is signed comes through from the same address."""
+    cache.clear()
+    caplog.set_level(logging.WARNING, "integrations")
+    with time_machine.travel(timezone.now(), tick=False):
+        tried = [{"webhook-key": f"nok_{number}"} for number in range(60)]
+        answers = [post("convene", PING, convene.headers(PING, "evt", timezone.now()) | one) for one in tried]
+        more = [convene.send(PING, **{"webhook-key": "nok_x"}), convene.send(PING, **{"webhook-signature": OTHER})]
+        signed = convene.send(PING)
+
+    assert {one.status_code for one in answers} == {401}
+    assert {(one.status_code, one["Retry-After"], one.content) for one in more} == {
+        (429, "60", b'{"code": "too_many"}')
+    }
+    ours = [record for record in caplog.records if record.name == "integrations.api_views"]
+    assert (signed.status_code, len(ours)) == (200, 60)
+
+
 def test_two_secrets_hold_while_rotating(convene, clinic):
     """The old secret lasts a week after the new one was made; a second press makes no third."""
     now, old = timezone.now(), convene.secret
@@ -304,6 +324,7 @@ def test_what_does_not_follow_the_contract_is_turned_away(convene, clinic, setti
     body = b'{"type": "ping", "data": {}}' + b" " * 262_144
     assert convene.send(body).status_code == 413
     headers = convene.headers(PING, "evt", timezone.now())
+    assert post("convene", PING, headers | {"Content-Length": "²"}).json() == {"code": "length_required"}
     assert post("convene", PING, headers, "text/plain").status_code == 415
     assert post("noone", PING, headers).status_code == 404
     assert InboxEvent.objects.count() == 0
