@@ -18,7 +18,7 @@ from django.utils import timezone
 from integrations import calls, gateways, grants
 from integrations.answer_bodies import RELATED, body_of, path_of
 from integrations.gateways import HttpGateway
-from integrations.neighbour_models import OPEN_ANSWERS, Answer, AnswerState, Neighbour, Result, Why
+from integrations.neighbour_models import OPEN_ANSWERS, Answer, AnswerQuerySet, AnswerState, Neighbour, Result, Why
 from notifications import hints, rules
 from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
 from notifications.models import Notification
@@ -30,6 +30,7 @@ from timebook.models import Appointment
 
 log = logging.getLogger(__name__)
 BATCH = 20
+LASTS = LIFETIME[Kind.ANSWER_RECEIVED]
 ASK_AGAIN = timedelta(minutes=1)
 
 
@@ -40,7 +41,7 @@ def queue(message: Message) -> None:
         message=message,
         neighbour=message.dialog.source,
         due_at=message.sent_at,
-        expires_at=message.sent_at + LIFETIME[Kind.ANSWER_RECEIVED],
+        expires_at=message.sent_at + LASTS,
     )
     transaction.on_commit(lambda: hints.offer("integrations.tasks.answer_neighbours"), robust=True)
 
@@ -53,10 +54,18 @@ def queue_appointment(appointment: Appointment, now: datetime) -> None:
     """
     list(Answer.objects.filter(appointment=appointment, state__in=OPEN_ANSWERS).select_for_update().order_by("pk"))
     known = {"appointment": appointment, "state": AnswerState.QUEUED}
-    fresh = {"clinic": appointment.clinic, "neighbour": appointment.source, "due_at": now}
-    fresh["expires_at"] = now + LIFETIME[Kind.ANSWER_RECEIVED]
-    Answer.objects.get_or_create(**known, defaults=fresh)
+    fresh = {"clinic": appointment.clinic, "neighbour": appointment.source, "due_at": now, "since": now}
+    row, is_new = Answer.objects.get_or_create(**known, defaults=fresh | {"expires_at": now + LASTS})
+    if not is_new:  # the newest change has as long as any
+        row.expires_at = now + LASTS
+        row.save(update_fields=["expires_at"])
     transaction.on_commit(lambda: hints.offer("integrations.tasks.answer_neighbours"), robust=True)
+
+
+def waits(appointment: Appointment) -> bool:
+    """Whether the neighbour has yet to hear of our latest change. Needs the appointment's lock."""
+    rows: AnswerQuerySet = Answer.objects.filter(appointment=appointment, state__in=OPEN_ANSWERS)
+    return rows.exists()
 
 
 def run(neighbour: Neighbour, now: datetime) -> int:
@@ -152,7 +161,7 @@ def fail(row: Answer, reason: Reason, now: datetime) -> None:
         handling.came_back(row.message.dialog)
     else:  # what it told before this change, it has told
         about = Notification.objects.about(SubjectType.APPOINTMENT, row.appointment_id or 0)
-        about = about.filter(event_at__gte=row.expires_at - LIFETIME[Kind.ANSWER_RECEIVED])
+        about = about.filter(event_at__gte=row.since or row.expires_at - LASTS)
     standing = about.filter(state__in=[State.EXTERNAL, State.WAITING])
     standing.update(state=State.CANCELLED, reason=reason, settled_at=now)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinics.models import Clinic
-from integrations import people
+from integrations import answers, people
 from integrations.events import Apply, Refused, register
 from integrations.neighbour_models import ForeignVersion, Neighbour, Why
 from integrations.people import Named
@@ -63,7 +63,9 @@ class Standing:
         if not self.version.is_news(clinic):
             return {"result": "superseded"}
         try:
-            appointment = foreign.take_in(self.agreed(clinic), now)
+            appointment = foreign.take_in(self.agreed(clinic), now, is_untold=answers.waits)
+        except foreign.ChangedHere:
+            raise Refused(Why.CHANGED_HERE) from None
         except foreign.Occupied:
             raise Refused(Why.SLOT_TAKEN) from None
         except foreign.OtherPatient:

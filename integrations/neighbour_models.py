@@ -59,6 +59,7 @@ class Why(models.TextChoices):
     PAYMENT_USED = "payment_used", _("Betalingen er alt ført på et annet regningskort")
     OTHER_PATIENT = "other_patient", _("Det gjelder en annen pasient enn før")
     SLOT_TAKEN = "slot_taken", _("Tidspunktet er ikke lenger ledig")
+    CHANGED_HERE = "changed_here", _("Klinikken har endret timen, og nabosystemet har ikke hørt det ennå")
     TEXT_CHANGED = "text_changed", _("Meldingen er mottatt før, med et annet innhold")
     ENDED = "ended", _("Overleveringen er alt avsluttet")
     NO_ADDRESS = "no_address", _("Nabosystemets adresse er ikke satt opp hos leverandøren vår")
@@ -196,6 +197,7 @@ class Answer(ClinicRow):
     attempts = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField()  # when to look at it next: hand it over, give the worker up, or ask
     expires_at = models.DateTimeField()
+    since = models.DateTimeField(null=True)  # of an appointment: when the first change was made that it tells of
     settled_at = models.DateTimeField(null=True)
 
     objects = AnswerQuerySet.as_manager()  # type: ignore[misc]

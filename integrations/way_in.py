@@ -33,6 +33,7 @@ STATUS = {
     Why.UNKNOWN_TYPE: 400,
     Why.NOT_GRANTED: 403,
     Why.ID_REUSED: 409,
+    Why.CHANGED_HERE: 409,
     Why.OUR_ERROR: 500,
 }
 UNREAD = "?"  # the kind of a call that was turned away before it was read

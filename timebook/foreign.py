@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,10 @@ from timebook.models import ActorKind, Appointment, AppointmentType, Source, Sta
 
 class Occupied(Exception):
     """The practitioner has another appointment then; nobody knowingly double-booked (spec D14)."""
+
+
+class ChangedHere(Exception):
+    """The clinic has changed the appointment, and the other system has not heard of it yet."""
 
 
 class OtherPatient(Exception):
@@ -40,11 +45,12 @@ class Agreed:
 
 
 @transaction.atomic
-def take_in(agreed: Agreed, now: datetime) -> Appointment:
+def take_in(agreed: Agreed, now: datetime, *, is_untold: Callable[[Appointment], bool]) -> Appointment:
     """Set the appointment up, or change it to what is agreed now; a cancelled one stands again.
 
     The other system keeps a consent of its own, and what has begun meanwhile is taken as history. One that the patient
-    has booked never double-books. Raises Occupied, OtherPatient, ValidationError (parts of another clinic).
+    has booked never double-books. `is_untold` says of the locked appointment whether it waits to be told of a change of
+    ours. Raises Occupied, OtherPatient, ChangedHere, ValidationError (parts of another clinic).
     """
     rows = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic")
     patient = rows.get(pk=agreed.patient.pk)
@@ -58,6 +64,8 @@ def take_in(agreed: Agreed, now: datetime) -> Appointment:
     if appointment.patient_id != patient.pk:
         raise OtherPatient
     is_new = appointment.pk is None
+    if not is_new and is_untold(appointment):
+        raise ChangedHere
     for name in ("practitioner", "place", "type", "starts_at", "ends_at", "remark"):
         setattr(appointment, name, getattr(agreed, name))
     appointment.status, appointment.cancelled_by = Status.BOOKED, ""

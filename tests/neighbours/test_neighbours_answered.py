@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from integrations.neighbour_models import Answer, AnswerState, Call, Neighbour
 from notifications.kinds import Reason, State
 from notifications.models import Notification
 from notifications.providers.base import LookupFailed, Outcome
+from patients.models import Patient
 from post import writing
 from post.models import Dialog, DialogState, Message
 from tests.access.people import colleague, logged_in
@@ -241,12 +242,9 @@ def test_reports_on_an_e_contact_are_carried_out_once(clinic):
     assert answer_bodies.dialog_id(answer) == reference
 
 
-def test_what_we_change_of_their_appointment_is_told_to_them_as_it_stands(clinic, digicare_gateway):
-    """spec D13: they tell the patient, so they must hear; several changes that wait go as one, theirs never back."""
-    caller, staff = Caller(clinic, Neighbour.DIGICARE), MembershipFactory(clinic=clinic).user
-    patient, doctor = PatientFactory(clinic=clinic), PractitionerFactory(clinic=clinic, name="Ellen Strand")
-    start = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
-    said = {
+def appointment_said(patient: Patient, start: datetime) -> dict[str, Any]:
+    """Return an appointment as DigiCare tells of it."""
+    return {
         "id": "A-1",
         "patient": {"system": "local", "value": patient.local_number},
         "practitioner": {"name": "Ellen Strand"},
@@ -254,6 +252,41 @@ def test_what_we_change_of_their_appointment_is_told_to_them_as_it_stands(clinic
         "endsAt": (start + timedelta(minutes=20)).isoformat(),
         "by": "patient",
     }
+
+
+def test_what_they_change_without_having_heard_of_ours_is_refused(clinic, digicare_gateway):
+    """spec D13: a cancelled one does not stand again behind our back; the refused version may come again afterwards.
+
+    Changes that wait together keep the first one's notices and have the newest one's time.
+    """
+    caller, staff = Caller(clinic, Neighbour.DIGICARE), MembershipFactory(clinic=clinic).user
+    patient = PatientFactory(clinic=clinic)
+    PractitionerFactory(clinic=clinic, name="Ellen Strand")
+    now = timezone.now().replace(microsecond=0)
+    said = appointment_said(patient, now + timedelta(days=9))
+    caller.tell("appointment.created", version=1, **said)
+    row = Appointment.objects.get()
+    row = booking.cancel(row, version=row.version, by=staff, now=now)
+    row = booking.restore(row, version=row.version, by=staff, now=now + timedelta(hours=1))
+    row = booking.cancel(row, version=row.version, by=staff, now=now + timedelta(hours=2))
+    waiting = Answer.objects.get()
+
+    refused = caller.tell("appointment.changed", version=2, **said)
+    row.refresh_from_db()
+    assert (refused.status_code, refused.json(), row.status) == (409, {"code": "changed_here"}, "cancelled")
+    assert (waiting.since, waiting.expires_at) == (now, now + timedelta(hours=2) + answers.LASTS)
+
+    tick(3 * 60 * 60)
+    assert caller.tell("appointment.changed", version=2, **said).json() == {"result": "done", "appointment": row.pk}
+    assert [body["status"] for body in digicare_gateway.bodies.values()] == ["cancelled"]
+
+
+def test_what_we_change_of_their_appointment_is_told_to_them_as_it_stands(clinic, digicare_gateway):
+    """spec D13: they tell the patient, so they must hear; several changes that wait go as one, theirs never back."""
+    caller, staff = Caller(clinic, Neighbour.DIGICARE), MembershipFactory(clinic=clinic).user
+    patient, doctor = PatientFactory(clinic=clinic), PractitionerFactory(clinic=clinic, name="Ellen Strand")
+    start = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
+    said = appointment_said(patient, start)
     caller.tell("appointment.created", version=1, **said)
     caller.tell("appointment.changed", version=2, **said | {"reason": "Vondt"})
     assert not Answer.objects.exists()
