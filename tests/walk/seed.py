@@ -8,7 +8,7 @@ from clinics.hours import OpeningHours
 from clinics.models import Clinic, Practitioner
 from patients.models import Consent, Patient, Person
 from patients.names import search_key
-from tests.walk.people import PEOPLE
+from tests.walk.people import LOGS_IN, PEOPLE
 from tests.walk.seed_bulk import gather
 from timebook.models import AppointmentType
 
@@ -21,7 +21,7 @@ def main() -> None:
     cards = {}
     for number, (name, given) in enumerate(PEOPLE.items()):
         fields = {"consent": Consent.GIVEN, "local_number": f"V{number}", **given}
-        person = Person.objects.create(national_number=f"0181{number:02}12345"[:11])
+        person = Person.objects.create(national_number=LOGS_IN.get(name, f"0181{number:02}12345"))
         cards[name] = card(clinic, name, person, fields).pk
     both = Patient.objects.get(pk=cards["Begge Klinikker"])
     cards["Begge Klinikker there"] = card(other, "Begge Klinikker", both.person, {"consent": Consent.GIVEN}).pk
