@@ -118,7 +118,8 @@ async def phone(request: web.Request) -> web.Response:
     wanted = request.query.get("to", "")
     for found in phones(world):
         if wanted in (found.key, *found.contacts):
-            return page("phone.html", {"phone": found, "revision": world.revision})
+            product = request.app[oidc.PROVIDER].product
+            return page("phone.html", {"phone": found, "product": product, "revision": world.revision})
     return page("missing.html", {"wanted": wanted, "revision": world.revision}, status=404)
 
 

@@ -199,6 +199,8 @@ def _stored(message: Message) -> dict[str, object]:
         "sender": message.sender,
         "outcome": message.outcome,
     }
+    if message.link:
+        stored["link"] = message.link
     if message.channel in GATEWAYS:
         stored["subject"] = message.subject
     if message.channel == "email":

@@ -73,6 +73,8 @@ def test_from_the_offer_to_the_dialog_and_gone(service: Sandbox, visitor: Client
     [shown] = service.messages(channel="push")
     assert outcome.verdict == Verdict.ACCEPTED
     assert (shown["text"][:30], shown["link"]) == ("Du har fått viktig informasjon", told.token)
+    landing = reverse("portal:landing", args=[told.token])
+    assert f'href="{service.callback_url}{landing}"' in service.get("/phone", to="Egenhest").text
     back = visitor.get(reverse("portal:open", args=[shown["link"]]))
     assert back["Location"].startswith(reverse("portal:log_in"))
     opened = logged_in(mine.person).get(reverse("portal:open", args=[shown["link"]]))
