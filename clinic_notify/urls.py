@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from clinics.admin import site as support
 
+handler500 = "clinics.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("overview.urls")),
     path("", include("clinics.urls")),

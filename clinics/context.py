@@ -10,6 +10,7 @@ from clinics.access import Right
 
 SCHEME_COOKIE = "utseende"
 SCHEMES = ("light", "dark")
+PATIENTS = ("/min/", "/v/")  # where the addresses of the patient's side begin
 
 # Which entry of the side navigation a view belongs to: by name first, then by namespace.
 SECTIONS = {
@@ -61,8 +62,20 @@ def acting_clinic(request: HttpRequest) -> dict[str, Any]:
         "section": section(request),
         "colour_scheme": colour_scheme(request),
         "toasts": lambda: toasts.take(request),
-        "home_url": reverse_lazy("overview:home"),
+        **error_side(request),
     }
+
+
+def error_side(request: HttpRequest) -> dict[str, Any]:
+    """Return how a page that could not be shown looks, and where it leads: a patient is never sent to staff's log-in.
+
+    Goes by the address alone: there may be no view, and whoever asks may not be known.
+    """
+    if request.path.startswith(PATIENTS):
+        page = "portal/_error_page.html"
+        return {"error_base": "portal/entrance.html", "error_page": page, "home_url": reverse_lazy("portal:home")}
+    base = "base.html" if getattr(request, "clinic", None) else "entrance.html"
+    return {"error_base": base, "error_page": "components/_error_page.html", "home_url": reverse_lazy("overview:home")}
 
 
 def section(request: HttpRequest) -> str:
