@@ -23,7 +23,9 @@ from clinics.access import Right
 from clinics.gate import StaffRequest, needs, row_or_404
 from notifications.kinds import Reason
 from notifications.segments import plain
+from patients import receiving
 from patients.forms import take_errors
+from patients.models import Patient
 from selection.models import Selection
 
 RELATED = ("clinic", "selection__clinic", "practitioner")
@@ -177,13 +179,19 @@ def warnings_of(bulk: Bulk) -> list[guard.Warning]:
 
 
 def preview(bulk: Bulk, left: lists.Page) -> list[tuple[str, str]]:
-    """Fill the text in for the first real recipients."""
+    """Fill the text in for the first real recipients; an SMS to a proxy names nobody, as it is sent (spec K2)."""
     if not placeholders.is_personal(bulk.text):
         return []
-    clinic = bulk.clinic
     people = [row.patient for row in left.rows[:3]]
-    said = [placeholders.fill(bulk.text, Filled(who.given_name, clinic.alias, clinic.phone)) for who in people]
-    return list(zip([who.name for who in people], said, strict=True))
+    told = receiving.receivers(people, timezone.now()) if bulk.is_sms else {}  # an e-contact is read after log-in
+    return [previewed(bulk, who, to_proxy=who.pk in told) for who in people]
+
+
+def previewed(bulk: Bulk, who: Patient, *, to_proxy: bool) -> tuple[str, str]:
+    """Return whom the text is about, and what is sent."""
+    text = placeholders.nameless(bulk.text) if to_proxy else bulk.text
+    name = _("%(name)s (til fullmektig)") % {"name": who.name} if to_proxy else who.name
+    return name, placeholders.fill(text, Filled(who.given_name, bulk.clinic.alias, bulk.clinic.phone))
 
 
 @require_POST

@@ -19,13 +19,15 @@ from notifications import receipts
 from notifications.kinds import DeliveryState, Reason
 from notifications.models import Delivery, Notification
 from notifications.providers.base import Outcome
+from patients import proxy_notices
 from patients.models import Patient
+from patients.proxy_models import Proxy
 from post.models import MessageTemplate
 from selection import communication
 from selection.models import Selection
 from tests.access.people import colleague, logged_in
 from tests.bulk_send.conftest import portal_patient
-from tests.factories import PatientFactory
+from tests.factories import PatientFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +153,25 @@ def test_the_preview_shows_real_recipients(people, draft, web):
     page = web.get(url("compose", draft(text="Hei {fornavn}, velkommen"))).content.decode()
 
     assert "Hei Anne, velkommen" in page
+
+
+def test_the_preview_names_nobody_to_a_proxy_but_an_e_contact_is_the_patients(clinic, people, staff, draft, web):
+    """spec K2: what is shown is what is sent."""
+    since = timezone.localdate()
+    proxy = Proxy.objects.create(
+        clinic=clinic, patient=people[0], person=PersonFactory(), kind="VE", valid_from=since, recorded_by=staff
+    )
+    proxy_notices.begin(proxy, email="v@example.com", mobile="42 00 00 99", by=staff, now=timezone.now())
+    text = "Hei {fornavn}, velkommen"
+
+    sms, econtact = (web.get(url("compose", draft(kind, text=text))).content.decode() for kind in Type)
+
+    assert "Hei, velkommen" in sms
+    assert "Hei Anne" not in sms
+    assert f"{people[0].name} (til fullmektig)" in sms
+    assert "Hei Bjørn, velkommen" in sms
+    assert "Hei Anne, velkommen" in econtact
+    assert "til fullmektig" not in econtact
 
 
 def test_a_search_that_finds_nobody_says_so(people, draft, web):
