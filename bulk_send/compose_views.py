@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from bulk_send import drafting, eligibility, guard, lists, placeholders, summary
+from bulk_send import drafting, eligibility, gateways, guard, lists, placeholders, summary
 from bulk_send.drafting import Conflict, FellOut
 from bulk_send.forms import ListsForm, MessageForm, initial_of, marked
 from bulk_send.models import Bulk, Type
@@ -159,6 +159,7 @@ def show(
         "placeholders": placeholders.NAMES,
         "preview": preview(bulk, left),
         "templates": lists.templates(request.clinic, request.user),
+        "marks": None if bulk.is_sms else gateways.marks(request.clinic, timezone.now()),
         "takst": summary.takst(request.clinic),
     }
     template = "bulk_send/_composer.html" if request.htmx else "bulk_send/compose.html"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from clinics.models import EContactProvider
+from clinics.models import Clinic, EContactProvider
 from notifications.providers.base import Outcome
 
 
@@ -53,7 +53,30 @@ class Gateway(Protocol):
         ...
 
 
+LastAsked = Callable[[Clinic], datetime | None]
+ASKED: list[LastAsked] = []
+STALE = timedelta(days=2)  # the marks are asked for every night
 MAKERS: dict[str, Callable[[], Gateway]] = {}
+
+
+class Marks(NamedTuple):
+    """How fresh the marks of who is active at the clinic's provider are (spec I3)."""
+
+    asked_at: datetime | None
+    is_stale: bool
+
+
+def tell_marks(last_asked: LastAsked) -> None:
+    """Say who knows when the provider was last asked about everyone."""
+    ASKED[:] = [last_asked]
+
+
+def marks(clinic: Clinic, now: datetime) -> Marks | None:
+    """Return how fresh the marks are, None for a clinic without a provider."""
+    if not clinic.econtact_provider:
+        return None
+    asked_at = next((ask(clinic) for ask in ASKED), None)
+    return Marks(asked_at, is_stale=asked_at is None or now - asked_at > STALE)
 
 
 class NoGateway(Exception):

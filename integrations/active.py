@@ -1,6 +1,7 @@
 """Who of a clinic's patients is active at its e-contact provider: asked nightly and on demand (spec I2, I3).
 
-A batch's answer is written before the next is asked. What breaks off leaves the marks of those not asked as they were.
+A batch's answer is written before the next is asked. What breaks off leaves the marks of those not asked as they were,
+and is tried again with a pause. The marks of a provider that the clinic no longer has go at once.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PATH = "/econtact/v1/active"
 BATCH = 1_000  # patients in one question
 NIGHT = range(1, 5)  # hours at the clinic
 EVERY = timedelta(hours=20)
+TRY_AGAIN = timedelta(minutes=15)  # after an attempt that broke off: a provider that is down is left alone
 GIVEN_UP = timedelta(minutes=15)  # a worker that has been at it this long is dead
 Asked = Sequence[tuple[int, dict[str, str], bool]]  # patient's pk, how they are named, the mark as it is
 
@@ -63,6 +65,26 @@ def shown(clinic: Clinic, neighbour: str) -> ActiveCheck | None:
     return found or ActiveCheck(clinic=clinic)
 
 
+def last_asked(clinic: Clinic) -> datetime | None:
+    """Return when the provider that the clinic has now was last asked about everyone."""
+    found = ActiveCheck.objects.of(clinic).filter(provider=clinic.econtact_provider).first()
+    return found.asked_at if found else None
+
+
+def forget_former(now: datetime) -> None:
+    """Take the marks of every provider that a clinic no longer has; a new one is asked as soon as a worker is free."""
+    former = ActiveCheck.objects.exclude(provider="").exclude(provider=F("clinic__econtact_provider"))
+    for pk in former.values_list("pk", flat=True):
+        with transaction.atomic():
+            row = former.select_for_update(of=("self",)).select_related("clinic").filter(pk=pk).first()
+            if row is None or is_at_it(row, now):  # done by another worker; or one asks the former: next time
+                continue
+            Patient.objects.of(row.clinic).filter(has_econtact=True).update(has_econtact=False)
+            row.provider, row.begun_at, row.asked_at, row.asked, row.active, row.reason = "", None, None, 0, 0, ""
+            row.wanted_at, row.tried_at = (now if row.clinic.econtact_provider else None), None
+            row.save()
+
+
 def due(now: datetime) -> list[int]:
     """Return the clinics to ask about now: those that somebody waits for, and each night the others."""
     rows = Clinic.objects.filter(is_active=True).exclude(econtact_provider="").order_by("pk")
@@ -72,27 +94,36 @@ def due(now: datetime) -> list[int]:
 
 def is_due(clinic: Clinic, row: ActiveCheck | None, now: datetime) -> bool:
     """Whether the clinic's turn has come; a worker at it is left alone."""
-    if row and row.begun_at and now - row.begun_at < GIVEN_UP:
+    if row and is_at_it(row, now):
         return False
     if row and row.wanted_at:
         return True
+    if row and row.tried_at and now - row.tried_at < TRY_AGAIN:
+        return False
     is_old = row is None or row.asked_at is None or now - row.asked_at > EVERY
     return is_old and now.astimezone(clinic.zone).hour in NIGHT
+
+
+def is_at_it(row: ActiveCheck, now: datetime) -> bool:
+    """Whether a worker is asking, and not given up."""
+    return row.begun_at is not None and now - row.begun_at < GIVEN_UP
 
 
 def refresh(pk: int, now: datetime) -> bool:
     """Ask about everyone at the clinic. Returns whether that was done; another worker's clinic is left alone."""
     clinic = Clinic.objects.get(pk=pk)
+    if not clinic.econtact_provider:  # taken away meanwhile
+        return False
     row = check_of(clinic)
     free = Q(begun_at=None) | Q(begun_at__lt=now - GIVEN_UP)
     if not ActiveCheck.objects.filter(free, pk=row.pk).update(begun_at=now, wanted_at=None):
         return False
-    done: dict[str, Any] = {"begun_at": None, "provider": clinic.econtact_provider}
+    done: dict[str, Any] = {"begun_at": None, "tried_at": None, "provider": clinic.econtact_provider}
     why: Why | None = None
     try:
         asked, active = ask_all(clinic)
     except BrokeOff as error:
-        why = error.why
+        why, done["tried_at"] = error.why, now
     else:
         done |= {"asked_at": now, "asked": asked, "active": active}
     ActiveCheck.objects.filter(pk=row.pk).update(**done, reason=why or "")
@@ -135,7 +166,7 @@ def ask(gateway: HttpGateway, named: Asked) -> set[str]:
         raise BrokeOff(Why.OUR_KEY)
     if status != 200 or not isinstance(answer, Mapping) or not isinstance(answer.get("active"), list):
         raise BrokeOff(Why.THEIR_ERROR)
-    return {number for number in answer["active"] if isinstance(number, str)}
+    return {name["value"] for _, name, _ in named}.intersection(one for one in answer["active"] if isinstance(one, str))
 
 
 def write(batch: Asked, active: set[str]) -> None:

@@ -15,10 +15,12 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let e-contact find its gateways, events their readers, and dialogs what became of their answers."""
-        from integrations import answer_marks, gateways  # noqa: PLC0415 - apps are ready now
+        from bulk_send.gateways import tell_marks  # noqa: PLC0415 - apps are ready now
+        from integrations import active, answer_marks, gateways  # noqa: PLC0415
         from post import carried  # noqa: PLC0415
 
         gateways.register()
+        tell_marks(active.last_asked)
         carried.register(answer_marks.marks)
         for name in REGISTERED:
             import_module(f"integrations.{name}")

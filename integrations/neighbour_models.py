@@ -228,6 +228,7 @@ class ActiveCheck(ClinicRow):
     provider = models.CharField(max_length=12)
     wanted_at = models.DateTimeField(null=True)  # somebody has pressed the button, and nobody has begun
     begun_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)  # the latest attempt that broke off, until one has not
     asked_at = models.DateTimeField(null=True)  # the last time that everyone was asked about
     asked = models.PositiveIntegerField(default=0)  # patients with a number to ask by
     active = models.PositiveIntegerField(default=0)

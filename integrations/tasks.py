@@ -51,7 +51,9 @@ def answer_neighbour(neighbour: str) -> None:
 @shared_task(ignore_result=True)
 def refresh_active() -> None:
     """Have each clinic's e-contact provider asked who is active, one task a clinic, when its turn has come."""
-    for pk in active.due(timezone.now()):
+    now = timezone.now()
+    active.forget_former(now)
+    for pk in active.due(now):
         refresh_active_of.apply_async(args=(pk,), expires=60, queue="bulk", retry=False)
 
 

@@ -172,6 +172,7 @@ def test_the_preview_names_nobody_to_a_proxy_but_an_e_contact_is_the_patients(cl
     assert "Hei Bjørn, velkommen" in sms
     assert "Hei Anne, velkommen" in econtact
     assert "til fullmektig" not in econtact
+    assert "Besøklegen ble sist spurt om hvem som er aktive: aldri" in econtact
 
 
 def test_a_search_that_finds_nobody_says_so(people, draft, web):

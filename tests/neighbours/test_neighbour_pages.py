@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from bulk_send import gateways as bulk_gateways
 from clinics.models import AuditEvent, Clinic, Role
 from integrations import active, gateways, neighbour_facts
 from integrations.neighbour_models import ActiveCheck, Call, KeyPair, Neighbour, Why
@@ -153,7 +154,7 @@ def test_who_is_active_is_asked_by_the_batch_and_kept_when_it_breaks_off(
     assert not active.refresh(clinic.pk, now)
     check = ActiveCheck.objects.get()
     assert marks() == [False, True, True, True, True, True]
-    assert (check.reason, check.asked_at, check.begun_at) == (Why.NO_CONTACT, None, None)
+    assert (check.reason, check.asked_at, check.begun_at, check.tried_at) == (Why.NO_CONTACT, None, None, now)
     for wrong in ((500, None), (200, []), (200, {"active": "x"}), (200, None)):
         provider.answers = [wrong]
         assert not active.refresh(clinic.pk, now)
@@ -188,3 +189,47 @@ def test_clinics_take_turns_at_night_and_when_the_button_is_pressed(clinic, prov
     assert active.due(day) == []
     assert not active.refresh(clinic.pk, day)
     assert active.due(day + timedelta(minutes=16)) == [clinic.pk]
+
+
+def test_a_provider_that_is_down_is_asked_again_with_a_pause(clinic, provider):
+    """Once in a quarter of an hour through the night; a number that nobody asked about marks nobody."""
+    night = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+    known(clinic, "01810112345", mark=False)
+    nobody = PatientFactory(clinic=clinic, local_number="")
+    provider.answers = [(500, None), (200, {"active": ["", "09999999999"]})]
+
+    active.refresh(clinic.pk, night)
+
+    assert active.due(night + timedelta(minutes=14)) == []
+    assert active.due(night + timedelta(minutes=15)) == [clinic.pk]
+    assert active.refresh(clinic.pk, night + timedelta(minutes=15))
+    assert (ActiveCheck.objects.get().active, Patient.objects.get(pk=nobody.pk).has_econtact) == (0, False)
+
+
+def test_another_provider_takes_no_marks_over(clinic, provider):
+    """spec I3: the former's marks go, the new one is asked at once; imported marks stay until someone is asked."""
+    patient = known(clinic, "01810112345", mark=True)
+    provider.known, now = {"01810112345"}, timezone.now()
+    gateways.MADE["besoklegen"] = provider
+    active.forget_former(now)
+    assert Patient.objects.get(pk=patient.pk).has_econtact
+
+    active.refresh(clinic.pk, now)
+    clinic.econtact_provider = "besoklegen"
+    clinic.save()
+    assert bulk_gateways.marks(clinic, now).is_stale
+    active.forget_former(now)
+
+    assert not Patient.objects.get(pk=patient.pk).has_econtact
+    assert active.due(now) == [clinic.pk]
+    assert active.refresh(clinic.pk, now)
+    assert Patient.objects.get(pk=patient.pk).has_econtact
+    assert bulk_gateways.marks(clinic, now) == (now, False)
+    card = logged_in(colleague(clinic)).get(reverse("overview:card", args=[patient.pk]))
+    assert "Aktiv hos Besøklegen" in card.content.decode()
+    assert bulk_gateways.marks(clinic, now + timedelta(days=3)).is_stale
+    clinic.econtact_provider = ""
+    clinic.save()
+    active.forget_former(now)
+    assert not Patient.objects.get(pk=patient.pk).has_econtact
+    assert (active.due(now), active.refresh(clinic.pk, now)) == ([], False)
