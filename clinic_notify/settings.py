@@ -211,6 +211,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=500 * 1024 * 1024)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=12 * 1024 * 1024)  # of one file; as Helsenorge's
+NEIGHBOUR_ATTACHMENTS_MAX_BYTES = 16 * 1024 * 1024  # of one message's files together; stands in docs/api/common.yaml
 ATTACHMENT_MAX_COUNT = env.int("ATTACHMENT_MAX_COUNT", default=5)  # of one message
 
 # --- Celery: an alarm clock -----------------------------------------------------------------------------------------

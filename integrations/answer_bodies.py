@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,8 @@ from bulk_send.models import Handover
 from integrations import gateways
 from integrations.neighbour_models import Answer
 from patients.models import Patient
-from post.models import Message
+from post import storage
+from post.models import Attachment, Message
 from timebook import foreign
 from timebook.models import Appointment, Source
 
@@ -45,12 +47,20 @@ def body_of(row: Answer) -> Mapping[str, Any]:
 
 def said_in(message: Message) -> Mapping[str, Any]:
     """Return a message in a dialog."""
-    return {
+    said = {
         "dialog": dialog_id(message),
         "recipient": recipient(message.dialog.patient),
         "text": message.text,
         "sentAt": utc(message.sent_at),
     }
+    files = [packed(one) for one in message.attachments.all()]
+    return {**said, "attachments": files} if files else said
+
+
+def packed(file: Attachment) -> Mapping[str, str]:
+    """Return a file with its content. Raises FileNotFoundError."""
+    content = storage.path_of(file.stored).read_bytes()
+    return {"name": file.name, "contentType": file.content_type, "content": b64encode(content).decode()}
 
 
 def standing(appointment: Appointment) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from integrations.neighbour_models import Answer, AnswerState
+from integrations.neighbour_models import FILE_REFUSED, Answer, AnswerState
 from notifications.kinds import Reason
 from post.carried import Mark
 
@@ -32,4 +32,6 @@ def words(row: Answer) -> str:
         "neighbour": row.get_neighbour_display(),
         "state": row.get_state_display().lower(),
     }
+    if row.reason == FILE_REFUSED:
+        return f"{said} ({_('tar ikke imot et av vedleggene: send svaret på nytt uten')})"
     return f"{said} ({Reason(row.reason).label.lower()})" if row.reason in Reason.values else said

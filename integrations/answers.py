@@ -18,7 +18,16 @@ from django.utils import timezone
 from integrations import calls, gateways, grants
 from integrations.answer_bodies import RELATED, body_of, path_of
 from integrations.gateways import HttpGateway
-from integrations.neighbour_models import OPEN_ANSWERS, Answer, AnswerQuerySet, AnswerState, Neighbour, Result, Why
+from integrations.neighbour_models import (
+    FILE_REFUSED,
+    OPEN_ANSWERS,
+    Answer,
+    AnswerQuerySet,
+    AnswerState,
+    Neighbour,
+    Result,
+    Why,
+)
 from notifications import hints, rules
 from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
 from notifications.models import Notification
@@ -129,7 +138,7 @@ def record(row: Answer, outcome: Outcome, now: datetime) -> None:
         case Verdict.ACCEPTED:
             settle(held, AnswerState.DELIVERED, "", now)
         case Verdict.REFUSED:
-            fail(held, outcome.reason or Reason.REJECTED, now)
+            fail(held, outcome.reason or Reason.REJECTED, now, code=outcome.code)
         case Verdict.UNKNOWN:
             move(held, AnswerState.UNKNOWN, now + timedelta(seconds=settings.SETTLE_SECONDS), outcome)
         case _ if is_overtaken(held):
@@ -153,9 +162,10 @@ def settle(row: Answer, state: AnswerState, reason: str, now: datetime) -> None:
     row.save(update_fields=["state", "reason", "settled_at"])
 
 
-def fail(row: Answer, reason: Reason, now: datetime) -> None:
+def fail(row: Answer, reason: Reason, now: datetime, *, code: str = "") -> None:
     """It will never arrive: nobody has notified of it, and the dialog waits for the clinic again."""
-    settle(row, AnswerState.EXPIRED if reason == Reason.TOO_LATE else AnswerState.REFUSED, reason, now)
+    state = AnswerState.EXPIRED if reason == Reason.TOO_LATE else AnswerState.REFUSED
+    settle(row, state, code if code == FILE_REFUSED else reason, now)
     if row.message:
         about = Notification.objects.about(SubjectType.MESSAGE, row.message.pk)
         handling.came_back(row.message.dialog)

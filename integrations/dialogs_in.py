@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,10 +19,14 @@ from integrations.people import Named
 from integrations.reading import Reader
 from patients.models import Patient
 from post import patient_side, writing
-from post.models import SUBJECT_MAX, TEXT_MAX, Dialog, DialogKind, Message, Source
+from post.brought import Brought, sort_out
+from post.file_reasons import Why as FileWhy
+from post.models import SUBJECT_MAX, TEXT_MAX, Dialog, DialogKind, Message, RefusedFile, Source
 
 KEYS = UUID("6f4d1d6e-3c55-4a8e-9f0a-0d6a0c3b9e51")  # a message's key is derived from its id there
 ID_MAX = 200
+NAME_MAX = 200
+MOST_FILES = 20  # told of; how many are kept is a setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,12 @@ class Written:
     subject: str
     patient: Named
     text: str
+    files: Sequence[tuple[str, bytes | FileWhy]] = ()
 
     def apply(self, clinic: Clinic, now: datetime) -> Mapping[str, Any]:
         """Add the message; the first one opens the dialog. The same message again adds none. Raises Refused."""
         card = people.patient_of(clinic, self.patient)
+        brought = sort_out(self.files)  # before anything is locked
         row = dialog_of(clinic, self.neighbour, self.dialog)
         if row is None:  # two first messages queue here; a dialog there is, is locked before its card, as by the staff
             card = writing.locked_patient(card.pk)
@@ -48,12 +55,12 @@ class Written:
         if row is None and self.kind == DialogKind.E_CONTACT:  # only the clinic begins one
             raise Refused(Why.UNKNOWN_DIALOG)
         try:
-            message = self.add(row, now) if row else self.begin(card, now)
+            message = self.add(row, brought, now) if row else self.begin(card, brought, now)
         except writing.AlreadySent:
             raise Refused(Why.TEXT_CHANGED) from None
-        return {"result": "done", "dialog": message.dialog_id, "message": message.pk}
+        return {"result": "done", "dialog": message.dialog_id, "message": message.pk, **refused(message)}
 
-    def begin(self, card: Patient, now: datetime) -> Message:
+    def begin(self, card: Patient, brought: Brought, now: datetime) -> Message:
         """Open the dialog with its first message."""
         return patient_side.start_by_patient(
             person=None,
@@ -62,15 +69,21 @@ class Written:
             subject=self.subject,
             text=self.text,
             key=self.key(card),
+            brought=brought,
             source=Source(self.neighbour),
             external_id=self.dialog,
             now=now,
         )
 
-    def add(self, dialog: Dialog, now: datetime) -> Message:
+    def add(self, dialog: Dialog, brought: Brought, now: datetime) -> Message:
         """Add it to the dialog."""
         return patient_side.answer_by_patient(
-            dialog, person=None, text=self.text, key=self.key(dialog.patient), now=now
+            dialog,
+            person=None,
+            text=self.text,
+            key=self.key(dialog.patient),
+            brought=brought,
+            now=now,
         )
 
     def key(self, card: Patient) -> UUID:
@@ -102,6 +115,30 @@ def dialog_of(clinic: Clinic, neighbour: Neighbour, external_id: str) -> Dialog 
     return found or (reported.dialog_by(clinic, neighbour, reference) if reference else None)
 
 
+def refused(message: Message) -> Mapping[str, Any]:
+    """Tell which of its files were not taken, by place in the list, and why; the same whenever it is delivered."""
+    rows = RefusedFile.objects.filter(message=message).values_list("position", "reason")
+    lines = [{"attachment": position, "code": reason} for position, reason in rows]
+    return {"refused": lines} if lines else {}
+
+
+def read_file(said: Reader) -> tuple[str, bytes | FileWhy]:
+    """Read one attachment: its name, and its content or why it has none. Raises Malformed."""
+    name = said.text("name", NAME_MAX)
+    said.optional("contentType", 100)  # what it is, the content says
+    packed = said.any_text("content")
+    said.close()
+    return name, FileWhy.NOT_SENT if packed is None else unpacked(packed)
+
+
+def unpacked(packed: str) -> bytes | FileWhy:
+    """Return the content of base64; what cannot be unpacked is a broken file, and stops no message."""
+    try:
+        return b64decode(packed, validate=True)
+    except ValueError:
+        return FileWhy.BROKEN
+
+
 def read_message(neighbour: Neighbour, said: Reader) -> Apply:
     """Read `message.created`. Raises Malformed."""
     dialog = said.part("dialog")
@@ -113,6 +150,7 @@ def read_message(neighbour: Neighbour, said: Reader) -> Apply:
         subject=dialog.text("subject", SUBJECT_MAX),
         patient=people.read_patient(said),
         text=said.text("text", TEXT_MAX),
+        files=[read_file(one) for one in said.parts("attachments", MOST_FILES)],
     )
     dialog.close()
     return written.apply

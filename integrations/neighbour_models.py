@@ -171,6 +171,7 @@ class AnswerState(models.TextChoices):
     EXPIRED = "expired", _("Ikke levert i tide")
 
 
+FILE_REFUSED = "attachment_refused"  # the neighbour's code: the answer can be sent again without the file
 OPEN_ANSWERS = (AnswerState.QUEUED, AnswerState.SENDING, AnswerState.UNKNOWN)
 
 
@@ -193,7 +194,7 @@ class Answer(ClinicRow):
     neighbour = models.CharField(max_length=10, choices=Neighbour.choices)
     reference = models.UUIDField(unique=True, default=uuid4)  # the same at every attempt: the neighbour takes it once
     state = models.CharField(max_length=9, choices=AnswerState.choices, default=AnswerState.QUEUED)
-    reason = models.CharField(max_length=24, blank=True)  # of notifications.Reason
+    reason = models.CharField(max_length=24, blank=True)  # of notifications.Reason, or FILE_REFUSED
     attempts = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField()  # when to look at it next: hand it over, give the worker up, or ask
     expires_at = models.DateTimeField()

@@ -95,6 +95,18 @@ class Reader:
         """Return the object within."""
         return Reader(self.left.pop(name, None), self.path(name))
 
+    def parts(self, name: str, most: int) -> list[Reader]:
+        """Return the objects of a list, none when the field is left out."""
+        if name not in self.left:
+            return []
+        found = self.take(name, is_right=lambda said: isinstance(said, list) and len(said) <= most)
+        return [Reader(one, f"{self.path(name)}.{number}") for number, one in enumerate(found)]
+
+    def any_text(self, name: str) -> str | None:
+        """Return the text however long, None when the field is left out."""
+        found: str | None = self.take(name, is_right=lambda said: isinstance(said, str)) if name in self.left else None
+        return found
+
     def close(self) -> None:
         """Refuse what the contract does not name. Raises Malformed."""
         for name in self.left:

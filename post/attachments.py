@@ -18,6 +18,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from post import filetypes, storage, texts
+from post.file_reasons import Why
 from post.filetypes import Found
 from post.models import Attachment, Draft, Message
 
@@ -67,7 +68,8 @@ def looked_into(upload: UploadedFile[Any]) -> Found:
     limit = settings.ATTACHMENT_MAX_BYTES
     content = upload.read(limit + 1)
     if len(content) > limit:
-        raise filetypes.Refused(_("Filen er for stor. Grensen er %(limit)s.") % {"limit": filesizeformat(limit)})
+        words = _("Filen er for stor. Grensen er %(limit)s.") % {"limit": filesizeformat(limit)}
+        raise filetypes.Refused(Why.TOO_LARGE, words)
     return filetypes.inspect(content)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from post.file_reasons import Why
+
 MOST_PIXELS = 250_000_000  # a decompression bomb is a small file with a huge picture
 MOST_INFLATED = 20_000_000  # bytes of a PDF's packed objects, all told
 ABOUT_STREAM = 2_000  # bytes before a stream in which its dictionary stands
@@ -24,7 +26,11 @@ UNPRINTED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 class Refused(Exception):
-    """The file is not taken; the text says why, in bokmål."""
+    """The file is not taken; the text says why, in bokmål, and `why` in one word."""
+
+    def __init__(self, why: Why, text: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,9 @@ class Found:
 def inspect(content: bytes) -> Found:
     """Return what the file is; what hangs on after its end is cut off. Raises Refused."""
     if not content:
-        raise Refused(_("Filen er tom."))
+        raise Refused(Why.EMPTY, _("Filen er tom."))
     if content.startswith(ARCHIVES):
-        raise Refused(_("Arkiver (ZIP og lignende) tas ikke imot. Legg ved filene hver for seg."))
+        raise Refused(Why.ARCHIVE, _("Arkiver (ZIP og lignende) tas ikke imot. Legg ved filene hver for seg."))
     if content.startswith(b"%PDF-"):
         found = Found("application/pdf", ".pdf", pdf(content))
     elif content.startswith(b"\xff\xd8\xff"):
@@ -51,7 +57,7 @@ def inspect(content: bytes) -> Found:
     else:
         found = Found("text/plain", ".txt", plain_text(content))
     if b"PK\x05\x06" in found.content[-ZIP_TAIL:]:
-        raise Refused(_("Filen inneholder et arkiv og tas ikke imot."))
+        raise Refused(Why.ARCHIVE, _("Filen inneholder et arkiv og tas ikke imot."))
     return found
 
 
@@ -63,7 +69,9 @@ def pdf(content: bytes) -> bytes:
     kept = content[: end + 5] + b"\n"
     outside, packed = taken_apart(kept)
     if any(PDF_ACTIVE.search(unescaped(part)) for part in [outside, *inflated(packed)]):
-        raise Refused(_("PDF-en inneholder skript eller andre filer og tas ikke imot. Skriv den ut til PDF på nytt."))
+        raise Refused(
+            Why.ACTIVE, _("PDF-en inneholder skript eller andre filer og tas ikke imot. Skriv den ut til PDF på nytt.")
+        )
     return kept
 
 
@@ -100,10 +108,12 @@ def inflated(streams: list[bytes]) -> Iterator[bytes]:
         try:
             content = zlib.decompressobj().decompress(stream, left)
         except zlib.error as error:
-            raise Refused(_("PDF-en kan ikke kontrolleres. Lagre den uten passord, og legg den ved igjen.")) from error
+            raise Refused(
+                Why.ACTIVE, _("PDF-en kan ikke kontrolleres. Lagre den uten passord, og legg den ved igjen.")
+            ) from error
         left -= len(content)
         if left <= 0:
-            raise Refused(_("PDF-en er for stor når den pakkes ut."))
+            raise Refused(Why.TOO_LARGE, _("PDF-en er for stor når den pakkes ut."))
         yield content
 
 
@@ -147,7 +157,7 @@ def check_size(width: bytes, height: bytes) -> None:
     """Refuse a picture too large to be shown. Raises Refused."""
     pixels = int.from_bytes(width, "big") * int.from_bytes(height, "big")
     if not 0 < pixels <= MOST_PIXELS:
-        raise Refused(_("Bildet er for stort til å vises."))
+        raise Refused(Why.TOO_LARGE, _("Bildet er for stort til å vises."))
 
 
 def plain_text(content: bytes) -> bytes:
@@ -157,12 +167,14 @@ def plain_text(content: bytes) -> bytes:
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
     if UNPRINTED.search(text) or "\N{REPLACEMENT CHARACTER}" in text or text.startswith(("#!", "MZ")):
-        raise Refused(_("Filtypen tas ikke imot. Legg ved PDF, JPEG, PNG eller ren tekst."))
+        raise Refused(Why.TYPE, _("Filtypen tas ikke imot. Legg ved PDF, JPEG, PNG eller ren tekst."))
     if MARKUP.search(text):
-        raise Refused(_("Nettsider, SVG og skript tas ikke imot. Legg ved PDF, JPEG, PNG eller ren tekst."))
+        raise Refused(Why.TYPE, _("Nettsider, SVG og skript tas ikke imot. Legg ved PDF, JPEG, PNG eller ren tekst."))
     return text.encode()
 
 
 def broken(kind: str) -> Refused:
     """Return the refusal of a file that is not what it begins as."""
-    return Refused(_("Filen er ingen hel %(kind)s. Lagre den på nytt, og legg den ved igjen.") % {"kind": kind})
+    return Refused(
+        Why.BROKEN, _("Filen er ingen hel %(kind)s. Lagre den på nytt, og legg den ved igjen.") % {"kind": kind}
+    )

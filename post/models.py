@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinics.models import User
 from clinics.scope import ClinicQuerySet, ClinicRow
 from patients.models import Patient, Person
+from post.file_reasons import Why
 
 SUBJECT_MAX = 120  # characters
 TEXT_MAX = 10_000  # characters
@@ -211,6 +212,26 @@ class Attachment(ClinicRow):
 
     def __str__(self) -> str:
         return f"Vedlegg {self.pk}"
+
+
+class RefusedFile(ClinicRow):
+    """A file that a neighbour brought with a message and that was not kept: its name, and why. Never its content."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="refused_files")
+    position = models.PositiveSmallIntegerField()  # among the files of the message, from 0
+    name = models.CharField(max_length=120)
+    reason = models.CharField(max_length=14, choices=Why.choices)
+
+    class Meta:
+        verbose_name = _("avvist vedlegg")
+        verbose_name_plural = _("avviste vedlegg")
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "position"], name="refused_file_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Avvist vedlegg {self.pk}"
 
 
 class MessageTemplate(ClinicRow):

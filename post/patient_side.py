@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from patients import proxies
 from patients.models import Patient, Person
 from post import attachments, kinds
-from post.attachments import Checked
+from post.brought import Brought
+from post.brought import receive as keep_brought
 from post.deadlines import answer_by
 from post.models import Dialog, DialogKind, DialogState, Message, Party, Source
 from post.writing import locked, locked_patient, log, sent_before
@@ -31,6 +32,7 @@ def start_by_patient(
     text: str,
     key: uuid.UUID,
     files: Sequence[UploadedFile[Any]] = (),
+    brought: Brought | None = None,
     source: str = Source.OWN,
     external_id: str = "",
     now: datetime | None = None,
@@ -38,9 +40,10 @@ def start_by_patient(
     """Open a dialog of any kind the clinic uses, as the patient; nobody is notified (spec E1, E2).
 
     A dialog that a foreign system delivers is taken as it comes, once for each `external_id` (spec D13); only then may
-    `person` be None. Raises ValidationError, PermissionDenied (another's card) and writing.AlreadySent.
+    `person` be None, and `brought` are its files, judged already. Raises ValidationError, PermissionDenied (another's
+    card) and writing.AlreadySent.
     """
-    checked = attachments.check(files)
+    brought = brought or Brought(attachments.check(files))
     if source == Source.OWN and kind == DialogKind.E_CONTACT:
         raise ValidationError({"kind": _("E-kontakt kan bare klinikken starte.")})
     with transaction.atomic():
@@ -59,7 +62,7 @@ def start_by_patient(
             external_id=external_id,
             started_by=Party.PATIENT,
         )
-        return receive(dialog, person=person, text=text, key=key, checked=checked, now=now or timezone.now())
+        return receive(dialog, person=person, text=text, key=key, brought=brought, now=now or timezone.now())
 
 
 def answer_by_patient(
@@ -69,20 +72,21 @@ def answer_by_patient(
     text: str,
     key: uuid.UUID,
     files: Sequence[UploadedFile[Any]] = (),
+    brought: Brought | None = None,
     now: datetime | None = None,
 ) -> Message:
     """Write in an open or closed dialog as the patient; a closed one opens again, and nobody is notified (spec E2).
 
     Raises ValidationError, PermissionDenied (another's dialog) and writing.AlreadySent.
     """
-    checked = attachments.check(files)
+    brought = brought or Brought(attachments.check(files))
     with transaction.atomic():
         row = locked(dialog)
         card = locked_patient(row.patient_id)
         check_person(card, person, row.source)
         if sent := sent_before(key, card, text=text, person=person):
             return sent
-        return receive(row, person=person, text=text, key=key, checked=checked, now=now or timezone.now())
+        return receive(row, person=person, text=text, key=key, brought=brought, now=now or timezone.now())
 
 
 @transaction.atomic
@@ -145,7 +149,7 @@ def delivered(card: Patient, source: str, external_id: str) -> Message | None:
 
 
 def receive(
-    dialog: Dialog, *, person: Person | None, text: str, key: uuid.UUID, checked: Sequence[Checked], now: datetime
+    dialog: Dialog, *, person: Person | None, text: str, key: uuid.UUID, brought: Brought, now: datetime
 ) -> Message:
     """Write the patient's message; the dialog waits for the clinic, an e-consultation until its deadline."""
     refuse_without_consent(dialog.patient, dialog.source)
@@ -158,6 +162,6 @@ def receive(
     message = Message.objects.create(
         clinic=dialog.clinic, dialog=dialog, party=Party.PATIENT, person=person, text=text, sent_at=now, key=key
     )
-    attachments.keep(checked, message=message)
+    keep_brought(brought, message)
     log(dialog, by=None, what="patient started" if is_new else "patient answered")
     return message

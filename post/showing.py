@@ -29,7 +29,9 @@ def show_dialog(
     audit.record(
         AuditAction.DIALOG, clinic=request.clinic, actor=request.user, patient_id=row.patient_id, what=f"read {row.pk}"
     )
-    messages = list(row.messages.select_related("author").prefetch_related("attachments").order_by("pk"))
+    messages = list(
+        row.messages.select_related("author").prefetch_related("attachments", "refused_files").order_by("pk")
+    )
     draft = drafts.find(request.user, row.patient, row)
     context = {
         "dialog": row,

@@ -14,8 +14,8 @@ from clinics import audit
 from clinics.models import AuditAction, User
 from notifications.kinds import Kind
 from patients.models import Patient, Person
-from post import kinds, planning
-from post.models import Attachment, Dialog, DialogKind, DialogState, Draft, Message, Party
+from post import brought, kinds, planning
+from post.models import Attachment, Dialog, DialogKind, DialogState, Draft, Message, Party, Source
 from post.standing import refusal
 
 
@@ -98,6 +98,8 @@ def answer_by_staff(
     if row.taken_by_id not in (None, by.pk) and not knowingly:
         raise Taken
     refuse_unreachable(card)
+    if draft and row.source != Source.OWN:
+        brought.refuse_too_heavy(draft.attachments.all(), row.get_source_display())
     message = send(row, text=text, by=by, key=key, draft=draft, now=now)
     row.messages.filter(party=Party.PATIENT, read_at=None).update(read_at=now)
     row.state = DialogState.SENT if row.state == DialogState.SENT else DialogState.ANSWERED

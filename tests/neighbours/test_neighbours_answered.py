@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from jsonschema import Draft202012Validator
@@ -22,7 +25,7 @@ from notifications.kinds import Reason, State
 from notifications.models import Notification
 from notifications.providers.base import LookupFailed, Outcome
 from patients.models import Patient
-from post import writing
+from post import attachments, drafts, storage, writing
 from post.models import Dialog, DialogState, Message
 from tests.access.people import colleague, logged_in
 from tests.bulk_send.econtact_world import Fate, econtact_clinic, make_bulk, make_patients
@@ -56,10 +59,12 @@ class Scripted:
         self.is_mute = False
         self.calls = 0
         self.paths: list[str] = []
+        self.offered: list[Any] = []
 
     def hand_over(self, path: str, reference: uuid.UUID, body: Any) -> Outcome:
         """Take it, or do as scripted."""
         self.paths.append(path)
+        self.offered.append(body)
         self.calls += 1
         schema = {"/dialogs/v1/messages": "Answer", "/appointments/v1/messages": "ChangedHere"}[path]
         follows(schema, json.loads(json.dumps(body)))
@@ -107,6 +112,53 @@ def answered(clinic: Clinic, text: str = "Kom i morgen.") -> Message:
     staff = MembershipFactory(clinic=clinic).user
     dialog = Dialog.objects.get(pk=said["dialog"])
     return writing.answer_by_staff(dialog, text=text, by=staff, key=uuid.uuid4(), seen=said["message"])
+
+
+def answered_with_file(clinic: Clinic, content: bytes = b"Ta det med ro.") -> Message:
+    """Return an answer that a file goes with, written as staff write it."""
+    first = answered(clinic)
+    staff, dialog = MembershipFactory(clinic=clinic).user, first.dialog
+    said = {"text": "Se arket.", "key": uuid.uuid4()}
+    draft = drafts.save(user=staff, patient=dialog.patient, dialog=dialog, now=timezone.now(), **said)
+    attachments.keep(attachments.check([SimpleUploadedFile("råd.txt", content)]), draft=draft)
+    return writing.answer_by_staff(dialog, by=staff, seen=first.pk, draft=draft, knowingly=True, **said)
+
+
+def test_a_file_goes_back_with_the_answer_or_the_staff_learn_that_it_cannot(clinic, digicare_gateway, settings):
+    """spec D13, E4: the neighbour gets the very bytes; one that takes no such file refuses the answer, and it waits."""
+    message = answered_with_file(clinic)
+    digicare_gateway.outcomes = [
+        lambda reference: Outcome.accepted(str(reference)),
+        lambda reference: Outcome.refused(Reason.GATEWAY_REFUSED, "attachment_refused"),
+    ]
+
+    tick()
+
+    taken, refused = Answer.objects.order_by("pk")
+    assert (taken.state, refused.message, refused.state) == (AnswerState.DELIVERED, message, AnswerState.REFUSED)
+    assert "attachments" not in digicare_gateway.offered[0]
+    file = digicare_gateway.offered[1]["attachments"][0]
+    assert (file["name"], file["contentType"]) == ("råd.txt", "text/plain")
+    assert base64.b64decode(file["content"]) == b"Ta det med ro."
+    page = logged_in(colleague(clinic)).get(reverse("post:dialog", args=[message.dialog_id])).content.decode()
+    assert "DigiCare: avvist (tar ikke imot et av vedleggene: send svaret på nytt uten)" in page
+    assert Dialog.objects.get(pk=message.dialog_id).state == DialogState.WAITING
+    settings.NEIGHBOUR_ATTACHMENTS_MAX_BYTES = 10
+    with pytest.raises(ValidationError, match="gjennom DigiCare"):
+        answered_with_file(clinic)
+
+
+def test_a_file_that_is_gone_holds_its_answer_back_and_no_other(clinic, digicare_gateway):
+    """The answer without its file would say another thing: it waits, and the clinic learns in time."""
+    stored = answered_with_file(clinic).attachments.get().stored
+    storage.forget(stored)
+    other = answered(clinic)
+
+    tick()
+
+    states = dict(Answer.objects.values_list("message", "state"))
+    assert states[other.pk] == AnswerState.DELIVERED
+    assert sorted(states.values()) == [AnswerState.DELIVERED, AnswerState.DELIVERED, AnswerState.QUEUED]
 
 
 def tick(seconds: float = 0) -> None:
