@@ -35,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--callback-url", default="http://127.0.0.1:8000")
     parser.add_argument("--people", type=Path, default=None, help="JSON list of {name, mobile, email, econtact}")
     parser.add_argument(
-        "--neighbours", type=Path, default=None, help="JSON of a clinic's key pairs with its neighbours"
+        "--neighbours", type=Path, default=None, help="JSON of clinics' key pairs with their neighbours"
     )
     parser.add_argument("--fsync", action="store_true", help="write every line through to the disk")
     parser.add_argument("--seed", type=int, default=None, help="make faults with a probability repeatable")
@@ -61,7 +61,7 @@ def main() -> None:
     if given.people and given.people.is_file():
         app[WORLD].introduce([PersonCard(**card) for card in json.loads(given.people.read_text(encoding="utf-8"))])
     if given.neighbours and given.neighbours.is_file():
-        app[NEIGHBOURS] = Neighbours(**json.loads(given.neighbours.read_text(encoding="utf-8")))
+        app[NEIGHBOURS] = Neighbours.of(json.loads(given.neighbours.read_text(encoding="utf-8")))
     print(f"sandbox: http://127.0.0.1:{given.port}/", flush=True)
     web.run_app(app, host="127.0.0.1", port=given.port, access_log=None, print=None, shutdown_timeout=1)
 

@@ -4,6 +4,7 @@ there, and who of some patients is active.
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import time
@@ -14,10 +15,11 @@ from aiohttp import hdrs, web
 
 from sandbox import faults
 from sandbox.modes import GATEWAYS
-from sandbox.world import WORLD, Message, World
+from sandbox.world import WORLD, File, Message, World
 
 PROVIDER = f"/{{provider:{'|'.join(GATEWAYS)}}}"
 BASE = f"{PROVIDER}/{{kind:econtact|dialogs|appointments}}/v1/messages"
+FILE_REFUSED = "attachment_refused"
 MOST_ASKED = 1_000  # patients in one question
 TEXTS = {
     400: "Bad request",
@@ -30,6 +32,9 @@ TEXTS = {
 FIELDS = ("reference", "recipient", "sender", "sentAt")
 TITLE = {"econtact": "subject", "dialogs": "dialog", "appointments": "appointment"}
 TEXT = {"econtact": "text", "dialogs": "text", "appointments": "status"}
+FILE = ("name", "contentType", "content")
+HEAVIEST = 16 * 1024 * 1024  # bytes of a message's files together
+TYPES = ("application/pdf", "image/jpeg", "image/png", "text/plain")
 LONGEST = {"subject": 200, "text": 20_000}  # characters
 
 
@@ -99,6 +104,8 @@ async def _offered(request: web.Request, provider: str) -> Offered:
             at=time.time(),
             sender=str(given["sender"]["name"]),
             subject=str(body[TITLE[kind]]),
+            kind=kind,
+            files=[File(*(str(one[name]) for name in FILE)) for one in body.get("attachments", ())],
             token=str(given["reference"]),
         )
         return Offered(message, _objection(request, message, given["recipient"]))
@@ -115,12 +122,26 @@ def _objection(request: web.Request, message: Message, recipient: dict[str, obje
         return "empty"
     if any(len(getattr(message, name)) > longest for name, longest in LONGEST.items()):
         return "too_long"
-    return ""
+    return "" if all(_can_be_read(one) for one in message.files) and _weigh(message) <= HEAVIEST else FILE_REFUSED
+
+
+def _can_be_read(file: File) -> bool:
+    try:
+        return bool(base64.b64decode(file.text, validate=True)) and file.content_type in TYPES
+    except ValueError:
+        return False
+
+
+def _weigh(message: Message) -> int:
+    return sum(len(file.text) * 3 // 4 for file in message.files)
 
 
 def _conflict(known: Message | None, message: Message) -> str:
-    same = known is None or (known.to, known.subject, known.text) == (message.to, message.subject, message.text)
-    return "" if same else "reference_reused"
+    return "" if known is None or _said(known) == _said(message) else "reference_reused"
+
+
+def _said(message: Message) -> tuple[object, ...]:
+    return message.to, message.subject, message.text, message.files
 
 
 def _known(world: World, provider: str, reference: str) -> Message | None:

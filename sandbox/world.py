@@ -31,7 +31,7 @@ class Settings:
 
 @dataclass(slots=True)
 class File:
-    """An attachment, kept as text (an .ics is one)."""
+    """An attachment, kept as text (an .ics is one; of a gateway's, its base64)."""
 
     name: str
     content_type: str
@@ -49,6 +49,7 @@ class Message:
     at: float
     sender: str = ""
     subject: str = ""
+    kind: str = ""  # e-contact gateways: econtact, dialogs or appointments
     html: str = ""
     token: str = ""
     callback: str = ""
@@ -202,7 +203,8 @@ def _stored(message: Message) -> dict[str, object]:
     if message.link:
         stored["link"] = message.link
     if message.channel in GATEWAYS:
-        stored["subject"] = message.subject
+        stored |= {"subject": message.subject, "kind": message.kind}
+        stored["files"] = [asdict(item) for item in message.files]
     if message.channel == "email":
         stored |= {"subject": message.subject, "html": message.html, "events": message.events}
         stored["files"] = [asdict(item) for item in message.files]

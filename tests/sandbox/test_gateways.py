@@ -19,7 +19,7 @@ NAMES = {"helsenorge": "Helsenorge", "besoklegen": "Besøklegen"}
 
 def offer(sandbox: Sandbox, provider: str = "helsenorge", token: str = "", **more: object) -> requests.Response:
     """Offer a letter as any HTTP client would."""
-    reference = str(more.pop("reference", uuid.uuid4()))
+    reference, kind = str(more.pop("reference", uuid.uuid4())), more.pop("kind", "econtact")
     body = {
         "reference": reference,
         "recipient": {"system": "local", "value": "L1"},
@@ -31,7 +31,7 @@ def offer(sandbox: Sandbox, provider: str = "helsenorge", token: str = "", **mor
     }
     token = token or os.environ[f"{provider.upper()}_GATEWAY_TOKEN"]
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(body["reference"])}
-    return requests.post(f"{sandbox.url}/{provider}/econtact/v1/messages", json=body, headers=headers, timeout=10)
+    return requests.post(f"{sandbox.url}/{provider}/{kind}/v1/messages", json=body, headers=headers, timeout=10)
 
 
 def fetch(sandbox: Sandbox, reference: object, provider: str = "helsenorge") -> requests.Response:
@@ -94,6 +94,26 @@ def test_what_cannot_be_delivered_is_refused(sandbox: Sandbox, wrong: dict[str, 
 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert sandbox.messages() == []
+
+
+def test_an_answers_files_are_taken_with_it_or_it_is_refused(sandbox: Sandbox) -> None:
+    """The page shows them by name; the same reference with another file is another answer."""
+    file = {"name": "råd.txt", "contentType": "text/plain", "content": "SGVp"}
+    reference = uuid.uuid4()
+
+    def answer(*files: dict[str, str], reference: uuid.UUID) -> requests.Response:
+        said = {"dialog": "D-1", "attachments": files}
+        return offer(sandbox, reference=reference, kind="dialogs", **said)
+
+    assert [answer(file, reference=reference).status_code for _ in range(2)] == [201, 201]
+    assert answer(reference=reference).json()["code"] == "reference_reused"
+    for wrong in ({"contentType": "text/html"}, {"content": "?"}, {"content": ""}):
+        assert answer(file | wrong, reference=uuid.uuid4()).json()["code"] == "attachment_refused"
+    [taken] = sandbox.messages(channel="helsenorge")
+    assert (taken["kind"], taken["files"]) == (
+        "dialogs",
+        [{"name": "råd.txt", "content_type": "text/plain", "text": "SGVp"}],
+    )
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -80,7 +80,9 @@ def create() -> int:
     """Make clinics, staff, patients and appointments; returns how many appointments."""
     now = timezone.now()
     first = clinic(**FIRST, phone="+4722000000", **ALL_ON)
-    second = clinic(**SECOND, phone="+4755000000", timebook_notices=True, post_notices=True)
+    second = clinic(
+        **SECOND, phone="+4755000000", timebook_notices=True, post_notices=True, econtact_provider="besoklegen"
+    )
     users = demo_staff.create(first, second)
     manager = users["anne.lie@example.com"]
     doctors = [
