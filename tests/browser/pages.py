@@ -11,6 +11,7 @@ from tests.browser.bulk_pages import BULK_PLACES
 from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk
 from tests.browser.places import NOBODY, PATIENT, Place
 from tests.browser.seed import INVITATION, WITHOUT_CLINIC, WITHOUT_CODE
+from tests.browser.sharing_pages import SHARING_PLACES
 
 TOO_MANY = 1_001  # fields in one address; Django refuses more than a thousand
 OLD_LINK, LIMIT = "/konto/password/reset/key/1-abc-def/", 20  # as often a minute may it be tried from one address
@@ -319,6 +320,7 @@ def save_search(page: Page, desk: FrontDesk) -> None:
 
 PLACES = {
     **BULK_PLACES,
+    **SHARING_PLACES,
     "overview": Place("/", SECRETARY),
     "overview for the manager": Place("/"),
     "shortcuts": Place("/", then=shortcuts),

@@ -23,6 +23,7 @@ from tests.browser.seed_bulk import bulks
 from tests.browser.seed_economy import billed
 from tests.browser.seed_post import dialogs
 from tests.browser.seed_risk import risks
+from tests.browser.seed_sharing import shared
 from timebook import booking
 from timebook.models import Appointment, AppointmentType
 
@@ -86,6 +87,7 @@ def main() -> None:
     known |= billed(clinic, patients["Astri Bakken"], patients["Solfrid Egge"], manager)
     known |= risks(clinic, patients, manager)
     known |= bulks(clinic, manager)
+    known |= shared(clinic, patients["Torunn Eide"], manager)
     print(json.dumps(known))
 
 
