@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 
 VIEWS = {  # a line about reading names the page; the longest that fits counts
@@ -55,6 +57,7 @@ PHRASES = {  # what it begins with; ids and field names follow
     "patient started": _("Pasienten startet dialog"),
     "patient answered": _("Pasienten svarte"),
     "patient read": _("Pasienten leste"),
+    "answer came back": _("Svaret kom i retur"),
     "preferred_method": _("Varslingsmetode"),
     "email": _("E-post"),
     "mobile": _("Mobil"),
@@ -88,13 +91,22 @@ PHRASES = {  # what it begins with; ids and field names follow
     "econtact takst": _("Takst for e-kontakt"),
     "closedday": _("Stengt dag"),
 }
+SYSTEMS = {"helsenorge": "Helsenorge", "digicare": "DigiCare", "besoklegen": "Besøklegen", "convene": "Convene"}
+PROXY = re.compile(r" by proxy ([0-9]+)$")  # Proxy.mark
 STARTS = sorted(PHRASES, key=len, reverse=True)
 NAMES = sorted(VIEWS, key=len, reverse=True)
 
 
 def where(what: str) -> str:
     """Say in words where something was done; what no manager has a word for stands as it is."""
+    what = PROXY.sub("", what)
     if view := next((name for name in NAMES if what.startswith(name)), ""):
         return str(VIEWS[view])
     phrase = next((start for start in STARTS if f"{what} ".startswith((f"{start} ", f"{start}:", f"{start},"))), "")
     return f"{PHRASES[phrase]}{what.removeprefix(phrase)}" if phrase else what
+
+
+def proxy_in(what: str) -> int:
+    """Return the id of the relation by which somebody acted for the patient, 0 when nobody did."""
+    found = PROXY.search(what)
+    return int(found[1]) if found else 0

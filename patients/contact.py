@@ -187,6 +187,8 @@ def apply_changes(
     else:
         Patient.objects.filter(pk=pk).update(**changed)
     what = ", ".join(field for field in ("email", "mobile") if field in changed) or "is_landline"
+    if relation and proxy and not by:
+        what += relation.mark
     audit.record(AuditAction.CONTACT, clinic=card.clinic, actor=by, patient_id=pk, what=what, source=source)
     return changed
 

@@ -12,7 +12,7 @@ from clinics import audit
 from clinics.models import AuditAction, User
 from patients import identity, receiving
 from patients.models import Patient, Person
-from patients.proxy_models import Proxy, ProxyKind
+from patients.proxy_models import Proxy, ProxyKind, ProxyQuerySet
 
 COMES_OF_AGE = 16  # years; from then on a parent sees nothing without the patient's own authorisation
 
@@ -111,8 +111,20 @@ def log(proxy: Proxy, by: User, what: str) -> None:
     )
 
 
+def through(person: Person | None, patient: Patient, on: date) -> str:
+    """Return what an audit line adds when somebody acts for the patient: the relation's id. Empty for the patient."""
+    if person is None or patient.person_id == person.pk:
+        return ""
+    proxy = held(person, patient, on).first()
+    return proxy.mark if proxy else ""
+
+
+def held(person: Person, patient: Patient, on: date) -> ProxyQuerySet:
+    """Return the relation by which the person may act for the patient on the day, if there is one."""
+    rows: ProxyQuerySet = Proxy.objects.filter(person=person, patient=patient).in_force(on)
+    return rows
+
+
 def may_act(person: Person, patient: Patient, on: date) -> bool:
     """Whether the card is the person's own, or they may act for it on the day."""
-    if patient.person_id == person.pk:
-        return True
-    return Proxy.objects.filter(person=person, patient=patient).in_force(on).exists()
+    return patient.person_id == person.pk or held(person, patient, on).exists()

@@ -73,3 +73,8 @@ class Proxy(ClinicRow):
 
     def __str__(self) -> str:
         return f"Fullmakt {self.pk}"
+
+    @property
+    def mark(self) -> str:
+        """What an audit line ends with when the person has acted for the patient; audit_words.PROXY reads it."""
+        return f" by proxy {self.pk}"

@@ -68,7 +68,7 @@ def cancel(request: PatientRequest, pk: int) -> HttpResponse:
             return redirect("portal:appointment", pk)
         return TemplateResponse(request, "portal/appointment_cancel.html", {"row": row})
     try:
-        self_booking.cancel(row, version=version_of(request), now=timezone.now())
+        self_booking.cancel(row, person=request.portal.person, version=version_of(request), now=timezone.now())
     except Conflict as conflict:
         return show(request, conflict.current, status=409, is_conflict=True)
     except ValidationError as error:

@@ -66,7 +66,12 @@ def book_slot(request: PatientRequest) -> HttpResponse:
         return TemplateResponse(request, "portal/slot.html", context)
     try:
         row = self_booking.book(
-            card, type=chosen, practitioner=slot.practitioner, starts_at=slot.starts_at, now=timezone.now()
+            card,
+            person=request.portal.person,
+            type=chosen,
+            practitioner=slot.practitioner,
+            starts_at=slot.starts_at,
+            now=timezone.now(),
         )
     except Taken:
         return taken(request, openings, slot, path=reverse("portal:book_slot"), back=back, type=chosen.pk)

@@ -46,9 +46,15 @@ def move_slot(request: PatientRequest, pk: int) -> HttpResponse:
     context = {"row": moved, "before": row, "back": back}
     if request.method != "POST":
         return TemplateResponse(request, "portal/slot.html", context)
-    version, now = version_of(request), timezone.now()
     try:
-        self_booking.move(row, version=version, practitioner=slot.practitioner, starts_at=slot.starts_at, now=now)
+        self_booking.move(
+            row,
+            person=request.portal.person,
+            version=version_of(request),
+            practitioner=slot.practitioner,
+            starts_at=slot.starts_at,
+            now=timezone.now(),
+        )
     except Conflict as conflict:
         return show(request, conflict.current, status=409, is_conflict=True)
     except Taken:

@@ -107,7 +107,7 @@ def came_back(dialog: Dialog) -> None:
     row = locked(dialog)
     row.state, row.is_unread = DialogState.WAITING, True
     row.save(update_fields=["state", "is_unread"])
-    log(row, by=None, what="answer came back")
+    log(row, by=None, what="answer came back", source=row.source)
 
 
 @transaction.atomic

@@ -98,7 +98,7 @@ def read_by_patient(dialog: Dialog, *, person: Person, seen: int | None = None, 
     now = now or timezone.now()
     row = locked(dialog)
     check_person(row.patient, person, Source.OWN)
-    return mark_read(row, now, seen=seen)
+    return mark_read(row, now, seen=seen, person=person)
 
 
 @transaction.atomic
@@ -110,7 +110,7 @@ def read_elsewhere(dialog: Dialog, *, now: datetime) -> int:
     return mark_read(row, now)
 
 
-def mark_read(row: Dialog, now: datetime, *, seen: int | None = None) -> int:
+def mark_read(row: Dialog, now: datetime, *, seen: int | None = None, person: Person | None = None) -> int:
     """Write it in the locked dialog. Returns how many messages were new to the patient."""
     unread = row.messages.filter(party=Party.STAFF, read_at=None)
     count: int = (unread if seen is None else unread.filter(pk__lte=seen)).update(read_at=now)
@@ -118,7 +118,7 @@ def mark_read(row: Dialog, now: datetime, *, seen: int | None = None) -> int:
         row.read_by_patient_at = now
         row.save(update_fields=["read_by_patient_at"])
     if count:
-        log(row, by=None, what="patient read")
+        log_patients(row, person, "patient read")
     return count
 
 
@@ -163,5 +163,11 @@ def receive(
         clinic=dialog.clinic, dialog=dialog, party=Party.PATIENT, person=person, text=text, sent_at=now, key=key
     )
     keep_brought(brought, message)
-    log(dialog, by=None, what="patient started" if is_new else "patient answered")
+    log_patients(dialog, person, "patient started" if is_new else "patient answered")
     return message
+
+
+def log_patients(dialog: Dialog, person: Person | None, what: str) -> None:
+    """Write the audit line: of the person, by whichever right, or of the system that the dialog is kept in."""
+    through = proxies.through(person, dialog.patient, timezone.localdate())
+    log(dialog, by=None, what=what, source="portal" if person else dialog.source, through=through)

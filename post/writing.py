@@ -162,10 +162,10 @@ def send(dialog: Dialog, *, text: str, by: User, key: uuid.UUID, draft: Draft | 
     return message
 
 
-def log(dialog: Dialog, *, by: User | None, what: str) -> None:
-    """Write the audit line; `by` None is the patient."""
-    source = "web" if by else "portal"
-    what = f"{what} {dialog.pk}"
+def log(dialog: Dialog, *, by: User | None, what: str, source: str = "portal", through: str = "") -> None:
+    """Write the audit line; `by` None is the patient, who acts for them (proxies.through), or the system `source`."""
+    source = "web" if by else source
+    what = f"{what} {dialog.pk}{through}"
     audit.record(
         AuditAction.DIALOG, clinic=dialog.clinic, actor=by, patient_id=dialog.patient_id, what=what, source=source
     )

@@ -67,8 +67,12 @@ def book(
     starts_at: datetime,
     ends_at: datetime,
     now: datetime | None = None,
+    through: str = "",
 ) -> Appointment:
-    """Book an appointment as the patient (spec D2); never double-books a practitioner (spec D14)."""
+    """Book an appointment as the patient (spec D2); never double-books a practitioner (spec D14).
+
+    `through` is what the audit line adds of one who acts for the patient (proxies.through); so below.
+    """
     appointment = Appointment(
         clinic=patient.clinic,
         patient=patient,
@@ -79,11 +83,11 @@ def book(
         ends_at=ends_at,
         set_up_by=ActorKind.PATIENT,
     )
-    return create(appointment, by=None, now=now or timezone.now())
+    return create(appointment, by=None, now=now or timezone.now(), through=through)
 
 
 @transaction.atomic
-def create(appointment: Appointment, *, by: User | None, now: datetime) -> Appointment:
+def create(appointment: Appointment, *, by: User | None, now: datetime, through: str = "") -> Appointment:
     """Check and save a new appointment. Raises ValidationError."""
     patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
     if not patient.has_consent:
@@ -98,13 +102,19 @@ def create(appointment: Appointment, *, by: User | None, now: datetime) -> Appoi
     act(appointment, by=by, now=now)
     refuse_double_booking(appointment, by=by)
     appointment.save()
-    log(appointment, by=by, what="set_up")
+    log(appointment, by=by, what="set_up", through=through)
     return appointment
 
 
 @transaction.atomic
 def reschedule(
-    appointment: Appointment, *, version: int, by: User | None, now: datetime | None = None, **changes: Any
+    appointment: Appointment,
+    *,
+    version: int,
+    by: User | None,
+    now: datetime | None = None,
+    through: str = "",
+    **changes: Any,
 ) -> Appointment:
     """Move or change an appointment (spec D3); `by` None is the patient. Raises Conflict, ValidationError."""
     now = now or timezone.now()
@@ -122,12 +132,14 @@ def reschedule(
     act(current, by=by, now=now)
     refuse_double_booking(current, by=by)
     current.save()
-    log(current, by=by, what="changed " + " ".join(sorted(changes)))
+    log(current, by=by, what="changed " + " ".join(sorted(changes)), through=through)
     return current
 
 
 @transaction.atomic
-def cancel(appointment: Appointment, *, version: int, by: User | None, now: datetime | None = None) -> Appointment:
+def cancel(
+    appointment: Appointment, *, version: int, by: User | None, now: datetime | None = None, through: str = ""
+) -> Appointment:
     """Cancel (avlys) as staff, or call off (avbestill) as the patient (spec D4). Raises Conflict, ValidationError."""
     now = now or timezone.now()
     current = locked(appointment, version)
@@ -138,7 +150,7 @@ def cancel(appointment: Appointment, *, version: int, by: User | None, now: date
     act(current, by=by, now=now)
     current.status, current.cancelled_by = Status.CANCELLED, current.acting
     current.save()
-    log(current, by=by, what="cancelled")
+    log(current, by=by, what="cancelled", through=through)
     return current
 
 
@@ -207,14 +219,14 @@ def act(appointment: Appointment, *, by: User | None, now: datetime) -> None:
     appointment.acting_user, appointment.acting_at = by, now
 
 
-def log(appointment: Appointment, *, by: User | None, what: str) -> None:
-    """Write the audit line."""
+def log(appointment: Appointment, *, by: User | None, what: str, through: str = "") -> None:
+    """Write the audit line; `by` None is the patient, or who acts for them."""
     source = "web" if by else "portal"
     audit.record(
         AuditAction.APPOINTMENT,
         clinic=appointment.clinic,
         actor=by,
         patient_id=appointment.patient_id,
-        what=f"{what} {appointment.pk}",
+        what=f"{what} {appointment.pk}{through}",
         source=source,
     )

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinics import hours
 from clinics.models import Clinic, Place, Practitioner
-from patients.models import Patient
+from patients import proxies
+from patients.models import Patient, Person
 from timebook import booking, terms
 from timebook.models import ActorKind, Appointment, AppointmentType, Source
 from timebook.planning import FOREIGN
@@ -43,9 +45,15 @@ def practitioners(clinic: Clinic) -> Sequence[Practitioner]:
 
 @transaction.atomic
 def book(
-    patient: Patient, *, type: AppointmentType, practitioner: Practitioner, starts_at: datetime, now: datetime
+    patient: Patient,
+    *,
+    person: Person,
+    type: AppointmentType,
+    practitioner: Practitioner,
+    starts_at: datetime,
+    now: datetime,
 ) -> Appointment:
-    """Book a slot as the patient; the same slot again gives the appointment there is.
+    """Book a slot as the patient, `person` being who does it; the same slot again gives the appointment there is.
 
     Raises booking.Taken when someone else was first, ValidationError for what is not offered.
     """
@@ -70,14 +78,21 @@ def book(
         starts_at=starts_at,
         ends_at=starts_at + length,
         now=now,
+        through=through(person, card, now),
     )
 
 
 @transaction.atomic
 def move(
-    appointment: Appointment, *, version: int, practitioner: Practitioner, starts_at: datetime, now: datetime
+    appointment: Appointment,
+    *,
+    person: Person,
+    version: int,
+    practitioner: Practitioner,
+    starts_at: datetime,
+    now: datetime,
 ) -> Appointment:
-    """Move to another slot as the patient; one that stands there already is left as it is.
+    """Move to another slot as the patient, `person` being who does it; one that stands there already is left as it is.
 
     Raises booking.Conflict, booking.Taken, ValidationError.
     """
@@ -92,18 +107,27 @@ def move(
     refuse_not_offered(openings(current.clinic, length, now, besides=current.pk), practitioner, starts_at)
     refuse_clash(current.patient, starts_at, starts_at + length, besides=current.pk)
     changes = {"practitioner": practitioner, "starts_at": starts_at, "ends_at": starts_at + length}
-    return booking.reschedule(current, version=version, by=None, now=now, **changes)
+    done_by = through(person, current.patient, now)
+    return booking.reschedule(current, version=version, by=None, now=now, through=done_by, **changes)
 
 
 @transaction.atomic
-def cancel(appointment: Appointment, *, version: int, now: datetime) -> Appointment:
-    """Call off (avbestill) as the patient; once more changes nothing. Raises booking.Conflict, ValidationError."""
+def cancel(appointment: Appointment, *, person: Person, version: int, now: datetime) -> Appointment:
+    """Call off (avbestill) as the patient, `person` being who does it; once more changes nothing.
+
+    Raises booking.Conflict, ValidationError.
+    """
     current = fresh(appointment)
     if not current.is_booked and current.cancelled_by == ActorKind.PATIENT:
         return current
     if words := why_fixed(current, terms.of(current.clinic), now):
         raise ValidationError(words)
-    return booking.cancel(current, version=version, by=None, now=now)
+    return booking.cancel(current, version=version, by=None, now=now, through=through(person, current.patient, now))
+
+
+def through(person: Person, patient: Patient, now: datetime) -> str:
+    """Return what the audit line adds of one who acts for the patient today."""
+    return proxies.through(person, patient, timezone.localdate(now))
 
 
 def why_fixed(appointment: Appointment, own: BookingTerms, now: datetime) -> str:

@@ -11,14 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
-from clinics.models import AuditEvent, Clinic
+from clinics.models import AuditEvent, Clinic, Role
 from patients.models import Patient, Person, Proxy
 from portal.cards import cards_of
 from post import patient_side
+from post.models import Party
 from tests.access.people import colleague
 from tests.access.people import logged_in as staff
 from tests.access.world import notice
-from tests.factories import ClinicFactory, DialogFactory, PatientFactory, PersonFactory
+from tests.factories import AppointmentFactory, ClinicFactory, DialogFactory, PatientFactory, PersonFactory
 from tests.portal.visitors import logged_in
 
 PARENT = "20914695016"  # synthetic (month + 80)
@@ -87,6 +88,36 @@ def test_a_parent_sees_the_childs_card_until_the_clinic_or_the_calendar_says_no(
     assert parent.get(reverse("portal:open", args=[told.token])).status_code == 404
     with pytest.raises(PermissionDenied):
         patient_side.answer_by_patient(dialog, person=own.person, text="Hei", key=uuid.uuid4())
+
+
+@time_machine.travel(TODAY, tick=False)
+def test_the_log_says_which_proxy_acted_and_never_that_the_patient_did(child: Patient) -> None:
+    """Threat 34: by the relation's id to the staff, by name to the patient if the clinic knows it."""
+    clinic = child.clinic
+    own = PatientFactory(clinic=clinic, person=PersonFactory(national_number=PARENT), family_name="Fullmektigsen")
+    recorded(child)
+    proxy, parent = Proxy.objects.get(), logged_in(own.person)
+    row, dialog = AppointmentFactory(patient=child), DialogFactory(patient=child, first__party=Party.STAFF)
+    parent.post(reverse("portal:choose", args=[child.pk]))
+    parent.post(reverse("portal:cancel", args=[row.pk]), {"version": row.version})
+    parent.post(reverse("portal:mark_read", args=[dialog.pk]), {"seen": dialog.messages.get().pk})
+    said = AuditEvent.objects.filter(patient_id=child.pk, source="portal").order_by("pk").values_list("what", flat=True)
+    assert list(said) == [f"cancelled {row.pk} by proxy {proxy.pk}", f"patient read {dialog.pk} by proxy {proxy.pk}"]
+    patient_side.start_by_patient(
+        person=None, patient=child, kind="e_dialog", subject="Prøve", text="Hei", key=uuid.uuid4(), source="helsenorge"
+    )
+
+    theirs = logged_in(child.person).get(reverse("portal:readers")).content.decode()
+    page = staff(colleague(clinic, Role.MANAGER)).get(reverse("patients:readers", args=[child.pk])).content.decode()
+
+    assert theirs.count(f"En annen med fullmakt: {own}") == 2
+    assert (theirs.count(">Helsenorge<"), ">Du<" in theirs) == (1, False)
+    assert page.count(f"(fullmakt {proxy.pk})") == 2
+    assert (f"Avtale avlyst {row.pk}</td>" in page, ">Helsenorge<" in page, ">Pasienten<" in page) == (
+        True,
+        True,
+        False,
+    )
 
 
 @time_machine.travel(TODAY, tick=False)
