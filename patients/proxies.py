@@ -12,9 +12,7 @@ from clinics import audit
 from clinics.models import AuditAction, User
 from patients import identity, receiving
 from patients.models import Patient, Person
-from patients.proxy_models import Proxy, ProxyKind, ProxyQuerySet
-
-COMES_OF_AGE = 16  # years; from then on a parent sees nothing without the patient's own authorisation
+from patients.proxy_models import COMES_OF_AGE, Proxy, ProxyKind, ProxyQuerySet, birthday
 
 
 def record(
@@ -75,14 +73,6 @@ def until_of_age(patient: Patient, valid_to: date | None) -> date:
         )
     last = birthday(born, born.year + COMES_OF_AGE) - timedelta(days=1)
     return min(last, valid_to) if valid_to else last
-
-
-def birthday(born: date, year: int) -> date:
-    """Return the birthday of the year; one born on a leap day has it on 1 March where there is none."""
-    try:
-        return born.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
 
 
 @transaction.atomic

@@ -24,12 +24,32 @@ class ProxyKind(models.TextChoices):
     ASSIGNED = "TD", gettext_lazy("Tildelt fullmakt")
 
 
+COMES_OF_AGE = 16  # years; from then on a parent sees nothing without the patient's own authorisation
+
+
+def birthday(born: date, year: int) -> date:
+    """Return the birthday of the year; one born on a leap day has it on 1 March where there is none."""
+    try:
+        return born.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def over(on: date) -> Q:
+    """Return what finds relations whose last day was before the day.
+
+    A parent's is over when the child has come of age by the birth date on the card, whatever it was at first.
+    """
+    outgrown = Q(kind=ProxyKind.PARENT, patient__birth_date__lte=birthday(on, on.year - COMES_OF_AGE))
+    return Q(valid_to__lt=on) | outgrown
+
+
 class ProxyQuerySet(ClinicQuerySet):
     """Relations, found by whether they hold."""
 
     def in_force(self, on: date) -> Self:
         """Keep those that hold on the day: begun, not over and not withdrawn."""
-        return self.filter(Q(valid_to=None) | Q(valid_to__gte=on), valid_from__lte=on, withdrawn_at=None)
+        return self.filter(valid_from__lte=on, withdrawn_at=None).exclude(over(on))
 
 
 class Proxy(ClinicRow):
@@ -73,6 +93,12 @@ class Proxy(ClinicRow):
 
     def __str__(self) -> str:
         return f"Fullmakt {self.pk}"
+
+    def is_over(self, on: date) -> bool:
+        """Whether the last day was before the day; as `over`; looks at the patient."""
+        born = self.patient.birth_date
+        is_outgrown = self.kind == ProxyKind.PARENT and born and birthday(born, born.year + COMES_OF_AGE) <= on
+        return bool(is_outgrown or (self.valid_to and self.valid_to < on))
 
     @property
     def mark(self) -> str:

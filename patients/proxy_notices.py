@@ -13,7 +13,7 @@ from clinics.models import User
 from patients import receiving
 from patients.contact import cleaned_values, lock_person
 from patients.models import DeadContact, Patient
-from patients.proxy_models import Proxy
+from patients.proxy_models import Proxy, over
 
 FURTHEST_ZONE = timedelta(days=1)  # what is yesterday anywhere is before this
 
@@ -91,6 +91,6 @@ def end(proxy: Proxy, *, by: User | None) -> bool:
 
 def end_overdue(now: datetime) -> int:
     """Write what the calendar has ended, one transaction a card. Returns how many."""
-    rows = Proxy.objects.filter(receives_notices=True, valid_to__lt=(now + FURTHEST_ZONE).date())
-    overdue = [row for row in rows.select_related("clinic").order_by("pk") if receiving.is_over(row, now)]
+    rows = Proxy.objects.filter(over((now + FURTHEST_ZONE).date()), receives_notices=True)
+    overdue = [row for row in rows.select_related("clinic", "patient").order_by("pk") if receiving.is_over(row, now)]
     return sum(end(row, by=None) for row in overdue)

@@ -29,7 +29,7 @@ def today(clinic: Clinic, now: datetime) -> date:
 
 def is_over(proxy: Proxy, now: datetime) -> bool:
     """Whether the last day has passed, at the clinic."""
-    return proxy.valid_to is not None and proxy.valid_to < today(proxy.clinic, now)
+    return proxy.is_over(today(proxy.clinic, now))
 
 
 def values_of(card: Patient) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def receivers(patients: Iterable[Patient], now: datetime) -> dict[int, Person]:
     for card in patients:
         cards[card.pk].append(card)
     found: dict[int, Person] = {}
-    rows = Proxy.objects.filter(patient__in=cards, receives_notices=True).select_related("clinic", "person")
+    rows = Proxy.objects.filter(patient__in=cards, receives_notices=True).select_related("clinic", "person", "patient")
     for proxy in rows:
         if is_over(proxy, now):
             for card in cards[proxy.patient_id]:
@@ -72,7 +72,7 @@ def carry_own(cards: Iterable[Patient]) -> None:
 
 def of_card(card: Patient) -> Proxy | None:
     """Return the relation whose person's values the card carries, over or not."""
-    rows = Proxy.objects.filter(patient=card, receives_notices=True).select_related("clinic", "person")
+    rows = Proxy.objects.filter(patient=card, receives_notices=True).select_related("clinic", "person", "patient")
     return rows.first()
 
 
@@ -94,7 +94,7 @@ def current(card: Patient, now: datetime) -> Proxy | None:
 
 def received_by(person_id: int, now: datetime) -> list[Proxy]:
     """Return the relations through which the person gets others' notices."""
-    rows = Proxy.objects.filter(person=person_id, receives_notices=True).select_related("clinic")
+    rows = Proxy.objects.filter(person=person_id, receives_notices=True).select_related("clinic", "patient")
     return [row for row in rows if not is_over(row, now)]
 
 

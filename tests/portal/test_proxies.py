@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinics.models import AuditEvent, Clinic, Role
+from patients import receiving
 from patients.models import Patient, Person, Proxy
 from portal.cards import cards_of
 from post import patient_side
@@ -79,6 +80,10 @@ def test_a_parent_sees_the_childs_card_until_the_clinic_or_the_calendar_says_no(
         assert child in cards_of(own.person)
     with time_machine.travel(date(2027, 3, 29)):
         assert child not in cards_of(own.person)
+    for born, sees in [(date(2010, 11, 23), False), (date(2010, 11, 24), True)]:  # the birth date was wrong
+        Patient.objects.filter(pk=child.pk).update(birth_date=born)
+        proxy = Proxy.objects.select_related("clinic", "patient").get()
+        assert (child in cards_of(own.person), receiving.is_over(proxy, timezone.now())) == (sees, not sees)
     page = staff(colleague(child.clinic)).get(reverse("patients:proxies", args=[child.pk])).content.decode()
     assert PARENT[:6] in page
     for _press in range(2):
