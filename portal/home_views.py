@@ -32,6 +32,5 @@ def home(request: PatientRequest) -> HttpResponse:
 @patient_page
 def choose(request: PatientRequest, pk: int) -> HttpResponse:
     """Look at another of the person's cards. Raises Http404 for anyone else's."""
-    request.portal.session.card = card_or_404(request, pk)
-    request.portal.session.save(update_fields=["card"])
+    request.portal.keep(card=card_or_404(request, pk))
     return redirect("portal:home")

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -79,16 +80,20 @@ class Visit:
 
     def tell(self, text: object) -> None:
         """Say something on the next page, once. The text must carry no patient data: it rests in the session."""
-        self.session.told = [*dict.fromkeys([*self.session.told, str(text)])]
-        self.session.save(update_fields=["told"])
+        self.keep(told=[*dict.fromkeys([*self.session.told, str(text)])])
 
     def messages(self) -> list[str]:
         """Return what is to be said, once."""
         told: list[str] = self.session.told
         if told:
-            self.session.told = []
-            self.session.save(update_fields=["told"])
+            self.keep(told=[])
         return told
+
+    def keep(self, **fields: Any) -> None:
+        """Write fields of the session; one that has ended meanwhile stays ended, and the next page asks for log-in."""
+        for name, value in fields.items():
+            setattr(self.session, name, value)
+        Session.objects.filter(pk=self.session.pk).update(**fields)
 
 
 def hashed(key: str) -> str:

@@ -45,8 +45,7 @@ def open_link(request: PatientRequest, token: str) -> HttpResponse:
     notice = mine.first() if attempts.is_token(token) else None
     if notice is None:
         return TemplateResponse(request, "portal/not_yours.html", status=404)
-    request.portal.session.card_id = notice.patient_id
-    request.portal.session.save(update_fields=["card"])
+    request.portal.keep(card_id=notice.patient_id)
     return redirect(place_of(notice))
 
 

@@ -132,3 +132,31 @@ def test_whoever_logs_in_next_in_the_browser_never_finds_the_one_before(
     monkeypatch.setattr(sessions, "session_of", ended_meanwhile)
     with time_machine.travel(later):
         assert again.get(HOME).status_code == 302
+
+
+def test_what_was_done_while_the_session_ended_is_done_and_the_next_page_asks_for_log_in(
+    visitor: Client, mine: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logged out at the provider or in another tab meanwhile: no error, whichever of its fields was to be written."""
+    row, found = mine.appointment, sessions.session_of
+
+    def ended_after(request: HttpRequest) -> Session | None:
+        session = found(request)
+        Session.objects.all().delete()
+        return session
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "session_of", ended_after)
+        done = visitor.post(reverse("portal:cancel", args=[row.pk]), {"version": row.version})
+
+    row.refresh_from_db()
+    assert (row.status, done["Location"]) == ("cancelled", reverse("portal:appointment", args=[row.pk]))
+    assert visitor.get(done["Location"])["Location"].startswith(reverse("portal:log_in"))
+    link = reverse("portal:open", args=[mine.notification.token])
+    for address, status in [(reverse("portal:choose", args=[mine.patient.pk]), 302), (link, 302), (HOME, 200)]:
+        client = logged_in(mine.person)
+        Session.objects.update(told=["Timen er avbestilt."])
+        with monkeypatch.context() as patched:
+            patched.setattr(sessions, "session_of", ended_after)
+            answer = client.post(address) if "velg" in address else client.get(address)
+        assert answer.status_code == status
