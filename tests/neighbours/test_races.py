@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from integrations import answers
@@ -17,6 +15,7 @@ from integrations.neighbour_models import Answer, AnswerState, Neighbour
 from patients.models import Patient
 from post.models import Dialog
 from tests.factories import ClinicFactory, MembershipFactory, PatientFactory, PractitionerFactory
+from tests.lock_waits import begun
 from tests.neighbours.neighbour_calls import Caller
 from timebook import booking
 from timebook.models import Appointment
@@ -28,24 +27,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 def no_collected_files(settings: object) -> None:
     """Let static files come from their folders."""
     settings.WHITENOISE_AUTOREFRESH = True  # type: ignore[attr-defined]
-
-
-def begun(act: Callable[[], Any]) -> threading.Thread:
-    """Start it in a thread of its own; return when it is done, or waits for a lock of ours."""
-
-    def run() -> None:
-        act()
-        connection.close()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stands still in a transaction
-    is_waiting = False
-    while thread.is_alive() and not is_waiting:
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            is_waiting = bool(cursor.fetchone()[0])
-    return thread
 
 
 def test_a_change_made_while_the_one_before_is_claimed_is_told_too() -> None:
