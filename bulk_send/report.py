@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from bulk_send import outcomes
 from bulk_send.models import Bulk, Recipient
 from clinics import audit
 from clinics.access import Right
-from clinics.cells import formula_safe
+from clinics.cells import line
 from clinics.gate import StaffRequest, needs, row_or_404
 from clinics.models import AuditAction
 from notifications.kinds import Reason
@@ -73,14 +72,6 @@ def reason_in(asked: Mapping[str, str]) -> str | None:
     return asked["grunn"] if asked["grunn"] in Reason.values else ""
 
 
-class Echo:
-    """A file that gives back each line, so that a report of any size streams."""
-
-    def write(self, line: str) -> str:
-        """Return the line."""
-        return line
-
-
 @require_GET
 @needs(Right.EXPORT)
 def export(request: StaffRequest, pk: int) -> HttpResponse:
@@ -95,9 +86,8 @@ def export(request: StaffRequest, pk: int) -> HttpResponse:
 
 def lines(bulk: Bulk) -> Iterator[str]:
     """Write the report line by line, a page of recipients in memory at a time."""
-    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
     yield "\ufeff"
-    yield str(writer.writerow([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt"), _("Varslet")]))
+    yield line([_("Navn"), _("Status"), _("Årsak"), _("Tidspunkt"), _("Varslet")])
     after = 0
     people = Recipient.objects.filter(bulk=bulk).select_related("patient", "bulk").order_by("position")
     while rows := list(people.filter(position__gt=after)[:STREAMED]):
@@ -105,5 +95,4 @@ def lines(bulk: Bulk) -> Iterator[str]:
         for found in outcomes.of(rows):
             at = found.at.astimezone(bulk.clinic.zone).strftime("%d.%m.%Y %H:%M") if found.at else ""
             is_told = {True: _("Ja"), False: _("Nei"), None: ""}[found.is_told]
-            cells = [found.patient.name, found.word, found.reason, at, is_told]
-            yield str(writer.writerow([formula_safe(cell) for cell in cells]))
+            yield line([found.patient.name, found.word, found.reason, at, is_told])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,6 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from clinics import audit
+from clinics.cells import line
 from clinics.models import AuditAction, AuditEvent, User
 from patients.models import Patient
 from selection.compiling import matching
@@ -26,7 +24,6 @@ from selection.search_models import SearchVersion
 
 MOST_IDS = 5_000  # marked, or left out; all hits are one word
 BATCH = 2_000  # rows read at a time
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would run it (threat: formula injection)
 
 
 class TooMany(ValueError):
@@ -105,11 +102,3 @@ def lines(rows: QuerySet[Patient]) -> Iterator[str]:
                 patient.get_consent_display(),
             ]
         )
-
-
-def line(values: Sequence[Any]) -> str:
-    """Return one line; a value that a spreadsheet would take for a formula is made text."""
-    out = io.StringIO()
-    texts = [str(value) for value in values]
-    csv.writer(out, delimiter=";").writerow([f"'{text}" if text.startswith(RISKY) else text for text in texts])
-    return out.getvalue()
