@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -15,6 +15,7 @@ from notifications.bulk import insert_found
 from patients.models import Patient
 from selection.models import Member, Origin, Selection
 
+MANY = 10_000  # members that make a difference to how the planner reads them
 ONE_PRESS = timedelta(seconds=15)  # within this, the same button is the same press
 
 
@@ -43,6 +44,8 @@ def freeze(
     insert_members(selection, patients.filter(clinic=clinic))
     selection.size = selection.members.count()
     selection.save(update_fields=["size"])
+    if selection.size >= MANY:
+        refresh_statistics()
     audit.record(
         AuditAction.BULK,
         clinic=clinic,
@@ -57,3 +60,10 @@ def insert_members(selection: Selection, patients: QuerySet[Patient]) -> None:
     by_name = Window(RowNumber(), order_by=[F("search_name"), F("pk")])
     found = patients.order_by().annotate(position=by_name).values_list("pk", "position")
     insert_found(Member, {"selection": selection.pk}, ["patient", "position"], found)
+
+
+def refresh_statistics() -> None:
+    """Tell PostgreSQL's planner of a large selection: it took it for one of the usual size, and each list for few."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Member._meta.db_table}")

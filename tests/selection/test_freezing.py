@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from clinics.models import AuditEvent
 from patients.models import Patient
+from selection import freezing
 from selection.freezing import freeze, freeze_once
 from selection.models import Origin
 from tests.factories import ClinicFactory, PatientFactory, UserFactory
@@ -54,6 +56,21 @@ def test_a_thousand_take_as_many_queries_as_one(django_assert_num_queries):
 
     with django_assert_num_queries(7):  # savepoint, row, members, count, size, log, release
         freeze(Patient.objects.all(), clinic=clinic, origin=Origin.RISK, name="", by=by)
+
+
+@pytest.mark.postgres
+def test_the_planner_is_told_of_a_large_selection(monkeypatch):
+    """Else everyone in it would be looked up one by one when they are moved to the left (spec I7)."""
+    monkeypatch.setattr(freezing, "MANY", 3)
+    clinic = ClinicFactory()
+    PatientFactory.create_batch(3, clinic=clinic)
+
+    selection = frozen(clinic, Patient.objects.all())
+
+    known = "SELECT most_common_vals::text FROM pg_stats WHERE tablename = %s AND attname = 'selection_id'"
+    with connection.cursor() as cursor:
+        cursor.execute(known, [selection.members.model._meta.db_table])
+        assert cursor.fetchone() == (f"{{{selection.pk}}}",)
 
 
 def test_the_button_pressed_twice_freezes_once():
