@@ -94,8 +94,8 @@ def kept(request: StaffRequest, draft: Draft | None, about: Any) -> HttpResponse
     """Return the state of the draft, and of the patient as the card is now."""
     patient = about.patient if isinstance(about, Dialog) else about
     word = _("Send svar") if isinstance(about, Dialog) else _("Send dialog")
-    context = {"draft": draft, "patient": patient, "standing": standing(patient), "word": word}
-    return render(request, "post/_kept.html", context)
+    now = {"standing": standing(patient), "was_blocked": bool(request.POST.get("was_blocked"))}
+    return render(request, "post/_kept.html", {"draft": draft, "patient": patient, "word": word, **now})
 
 
 @require_POST

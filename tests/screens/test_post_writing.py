@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinics.models import AuditAction, AuditEvent, Clinic, Role
+from patients.models import Patient
 from post.models import Attachment, Dialog, Draft, KindSwitch, Message, MessageTemplate
 from tests.access.people import colleague, logged_in
 from tests.access.world import World
@@ -112,6 +113,22 @@ def test_the_draft_is_ones_own_and_comes_back(here: World, dialog: Dialog, secre
     assert "Kladd lagret 23.11. kl. 10.00" in text_of(told)
     assert "Halvferdig" in text_of(secretary.get(to("dialog", dialog)))
     assert "Halvferdig" not in text_of(logged_in(colleague(here.clinic)).get(to("dialog", dialog)))
+
+
+def test_saving_the_draft_leaves_the_send_button_alone_until_it_changes(dialog: Dialog, secretary: Client) -> None:
+    """spec E3: a button that is replaced between a press and its release sends nothing."""
+
+    def told(was_blocked: str) -> str:
+        answer = secretary.post(to("draft", dialog), said(dialog, was_blocked=was_blocked), headers=HTMX)
+        return text_of(answer)
+
+    unchanged, mended = told(""), told("1")
+    Patient.objects.filter(pk=dialog.patient_id).update(email="", mobile="")
+    gone, still_gone = told(""), told("1")
+
+    assert ["#send-button" in page for page in (unchanged, mended, gone, still_gone)] == [False, True, True, False]
+    assert "disabled" in gone
+    assert "disabled" not in mended
 
 
 def test_a_draft_saved_just_after_send_is_no_draft(dialog: Dialog, secretary: Client) -> None:
