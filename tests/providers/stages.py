@@ -21,6 +21,9 @@ from patients.models import PushSubscription
 from tests.factories import PersonFactory
 from tests.sandbox.running import Sandbox, free_port
 
+HANGS = {"hang", "hang-accepted", "drip"}  # modes in which no answer comes
+HANG = 20  # seconds that the sandbox hangs
+
 
 class Stage:
     """What the exam needs to know of a provider."""
@@ -54,7 +57,14 @@ class Stage:
 
     def fails(self, mode: str, **more: object) -> None:
         """Make the provider misbehave."""
-        self.sandbox.modes(**{str(self.channel): {"mode": mode, "seconds": 20, "code": self.code, **more}})
+        self.waits(mode)
+        self.sandbox.modes(**{str(self.channel): {"mode": mode, "seconds": HANG, "code": self.code, **more}})
+
+    def waits(self, mode: str) -> None:
+        """Let the product give up soon, where no answer comes."""
+        if mode in HANGS:
+            self.settings.PROVIDER_TIMEOUT = self.settings.EMAIL_TIMEOUT = 1.0
+            self.monkeypatch.setattr(push_module, "SECONDS", 1.0)
 
     def arrived(self) -> list[str]:
         """Return the texts that were accepted, oldest first."""
@@ -99,7 +109,6 @@ class PushStage(Stage):
     @contextmanager
     def open(self) -> Iterator[Stage]:
         self.rows: list[PushSubscription] = []
-        self.monkeypatch.setattr(push_module, "SECONDS", 1.0)
         yield self
 
     def subscription(self, owner: str) -> PushSubscription:
@@ -187,6 +196,7 @@ class SmtpStage(Stage):
         return self.outgoing(f"p{number}@example.com", text, subject="Time")
 
     def fails(self, mode: str, **more: object) -> None:
+        self.waits(mode)
         self.server.mode = mode
         if mode == "401":
             self.settings.EMAIL_HOST_USER = self.settings.EMAIL_HOST_PASSWORD = "wrong"

@@ -16,7 +16,7 @@ from notifications.kinds import DeliveryState, Reason
 from notifications.providers.base import LookupFailed, Outgoing, Verdict
 from notifications.providers.merging import groups
 from notifications.providers.sessions import EndingSession
-from tests.providers.stages import MailgunStage, SmtpStage
+from tests.providers.stages import HANG, MailgunStage, SmtpStage
 from tests.sandbox.running import Sandbox
 
 EVENT = "BEGIN:VEVENT\r\nSUMMARY:Time på Åsen\r\nEND:VEVENT\r\n"
@@ -264,7 +264,8 @@ def test_another_attempts_events_are_not_taken(mailgun: MailgunStage) -> None:
 
 @pytest.mark.parametrize("mode", ["429", "500", "401", "hang", "reset", "malformed"])
 def test_a_look_up_that_fails_says_so(mailgun: MailgunStage, mode: str) -> None:
-    mailgun.sandbox.modes(email={"reads": mode, "seconds": 20})
+    mailgun.waits(mode)
+    mailgun.sandbox.modes(email={"reads": mode, "seconds": HANG})
 
     with pytest.raises(LookupFailed):
         mailgun.provider.lookup(mailgun.sought(mailgun.to(1)))

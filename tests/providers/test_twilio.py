@@ -19,7 +19,7 @@ from notifications.providers.registry import provider_for
 from notifications.providers.twilio_codes import translate
 from notifications.providers.validity import seconds_left
 from sandbox.twilio_callbacks import signature
-from tests.providers.stages import TwilioStage
+from tests.providers.stages import HANG, TwilioStage
 from tests.rig import wait_for
 from tests.sandbox.running import Mailroom, Sandbox
 
@@ -174,7 +174,8 @@ def test_a_message_beyond_the_first_page_is_found(stage: TwilioStage) -> None:
 @pytest.mark.parametrize("provider_id", ["", SID])
 def test_a_look_up_that_fails_says_so(stage: TwilioStage, mode: str, provider_id: str) -> None:
     stage.send(stage.to(1))
-    stage.sandbox.modes(sms={"reads": mode, "seconds": 20})
+    stage.waits(mode)
+    stage.sandbox.modes(sms={"reads": mode, "seconds": HANG})
     if mode == "malformed" and provider_id:
         provider_id = str(stage.sandbox.messages()[0]["id"])
     if provider_id == SID:
