@@ -49,7 +49,7 @@ def chromium() -> Iterator[Browser]:
     """The distribution's Chromium; it ends with this folder, since its event loop keeps Django from the database."""
     program = chromium_program()
     with sync_playwright() as playwright:
-        expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no failure
+        expect.set_options(timeout=60_000)  # milliseconds; a busy machine is no failure
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()

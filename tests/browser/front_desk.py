@@ -9,14 +9,14 @@ import urllib.request
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 
 from overview.management.demo_staff import PASSWORD, PERIOD, secret_of
 from tests.browser.watch import Watch
-from tests.faults.house import House
+from tests.faults.house import ANSWER, House
 from tests.rig import wait_for
 
 SECRETARY, CLINICIAN, MANAGER = "kari.holm@example.com", "bjorn.haugen@example.com", "anne.lie@example.com"
@@ -42,7 +42,7 @@ class FrontDesk:
         """Open a browser that has never been here."""
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "nb-NO", **options}
         context = self.browser.new_context(base_url=self.house.web_url, reduced_motion="reduce", **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         self.watch.over(context)
         self.contexts.append(context)
         return context.new_page()
@@ -162,7 +162,7 @@ class FrontDesk:
     def came(self, to: str, channel: str = "sms") -> list[str]:
         """Return the texts that came to a number or an address, oldest first."""
         query = urlencode({"channel": channel, "to": to})
-        with urllib.request.urlopen(f"{self.house.sandbox_url}/messages?{query}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.house.sandbox_url}/messages?{query}", timeout=ANSWER) as answer:
             return [row["text"] for row in json.load(answer)["messages"]]
 
     def wait_came(self, number: int, to: str, channel: str = "sms") -> str:
@@ -179,7 +179,7 @@ class FrontDesk:
     def all_behaves(self) -> None:
         """Let the outside world behave again, and end every channel's rest."""
         request = urllib.request.Request(f"{self.house.sandbox_url}/modes", method="DELETE")
-        urllib.request.urlopen(request, timeout=5).read()
+        urllib.request.urlopen(request, timeout=ANSWER).read()
         self.house.sql("DELETE FROM notifications_channelpause")
 
 
@@ -192,6 +192,28 @@ def reload_until(page: Page, wanted: Callable[[Page], Locator]) -> None:
 
     wait_for(seen)
     expect(wanted(page).first).to_be_visible()
+
+
+def awake(page: Page) -> None:
+    """Wait until its scripts have wired a page that is there already: before that it is one without them.
+
+    Going to an address waits for that by itself; a key does not, and a click waits for the page's beginning only.
+    """
+    page.wait_for_load_state()
+
+
+def type_to_search(page: Page, text: str) -> None:
+    """Type into the search that has the focus, and wait for the hits of all that was typed, not of its beginning.
+
+    Hits that come while arrows move among the earlier ones take the focus away with them.
+    """
+
+    def is_whole(response: Response) -> bool:
+        return text in parse_qs(response.request.post_data or "").get("q", [])
+
+    with page.expect_response(is_whole):
+        page.keyboard.type(text)
+    expect(page.locator(".htmx-request")).to_have_count(0)
 
 
 def row(page: Page, event: str) -> Locator:

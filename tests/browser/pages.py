@@ -8,10 +8,11 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.bulk_pages import BULK_PLACES
-from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk
+from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk, type_to_search
 from tests.browser.places import NOBODY, PATIENT, Place
 from tests.browser.seed import INVITATION, WITHOUT_CLINIC, WITHOUT_CODE
 from tests.browser.sharing_pages import SHARING_PLACES
+from tests.faults.house import ANSWER
 
 TOO_MANY = 1_001  # fields in one address; Django refuses more than a thousand
 OLD_LINK, LIMIT = "/konto/password/reset/key/1-abc-def/", 20  # as often a minute may it be tried from one address
@@ -27,7 +28,7 @@ def search(page: Page, desk: FrontDesk) -> None:
 def quick_search(page: Page, desk: FrontDesk) -> None:
     """Let the top bar's hits drop down."""
     page.keyboard.press("Control+k")
-    page.keyboard.type("an")
+    type_to_search(page, "an")
     expect(page.locator("#quick-results a").first).to_be_visible()
 
 
@@ -185,14 +186,14 @@ def messages_on_phone(page: Page, desk: FrontDesk) -> None:
     """Let an SMS and a mail come to one person, and look at their phone."""
     base, env = desk.house.sandbox_url, desk.house.env
     person = {"name": "Kari Nordmann", "mobile": "+4742199999", "email": "kari@example.com"}
-    requests.put(f"{base}/people", json=[person], timeout=5)
+    requests.put(f"{base}/people", json=[person], timeout=ANSWER)
     account, token = env["TWILIO_ACCOUNT_SID"], env["TWILIO_AUTH_TOKEN"]
     sms = {"To": person["mobile"], "From": "Fjordbyen", "Body": f"Du har fått time. {desk.house.web_url}/v/abc/"}
     sms_url = f"{base}/2010-04-01/Accounts/{account}/Messages.json"
-    requests.post(sms_url, sms, auth=(account, token), timeout=5).raise_for_status()
+    requests.post(sms_url, sms, auth=(account, token), timeout=ANSWER).raise_for_status()
     mail = {"to": person["email"], "from": "varsel@example.com", "subject": "Time", "text": "Hei", "html": "<p>Hei</p>"}
     key = ("api", env["MAILGUN_API_KEY"])
-    requests.post(f"{base}/v3/example.com/messages", mail, auth=key, timeout=5).raise_for_status()
+    requests.post(f"{base}/v3/example.com/messages", mail, auth=key, timeout=ANSWER).raise_for_status()
     desk.goto(page, "{sandbox}/phone?to=Kari Nordmann")
     page.get_by_text("Vis som HTML").click()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser.front_desk import MANAGER, FrontDesk
+from tests.browser.front_desk import MANAGER, FrontDesk, awake
 
 NOBODY, PATIENT = "", "patient"
 
@@ -27,4 +27,5 @@ class Place:
         desk.goto(page, self.path)
         if self.then:
             self.then(page, desk)
+            awake(page)
         return page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.front_desk import SECRETARY, FrontDesk
+from tests.browser.front_desk import SECRETARY, FrontDesk, awake
 from tests.browser.test_keyboard import tab_to
 
 pytestmark = [pytest.mark.browser]
@@ -19,6 +19,7 @@ def test_a_card_is_found_and_marked_paid_by_keyboard_alone(desk: FrontDesk) -> N
     tab_to(page, "link", "Økonomi")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Økonomi")
+    awake(page)
     tab_to(page, "link", f"{desk.known['payers_card']} regningskort")
     page.keyboard.press("Enter")
 

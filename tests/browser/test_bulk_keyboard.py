@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.front_desk import MANAGER, FrontDesk
+from tests.browser.front_desk import MANAGER, FrontDesk, awake
 from tests.browser.seed_bulk import CODE, PEOPLE
 from tests.browser.test_keyboard import tab_to
 
@@ -41,6 +41,7 @@ def find_everyone(page: Page) -> None:
 
 def to_content(page: Page) -> None:
     """Skip the menus of a page that has just come."""
+    awake(page)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Hopp til hovedinnhold")).to_be_focused()
     page.keyboard.press("Enter")
@@ -49,10 +50,12 @@ def to_content(page: Page) -> None:
 def compose(page: Page) -> None:
     """Come to the composer with everyone found."""
     find_everyone(page)
+    awake(page)
     page.locator("tr[data-id]").first.focus()
     page.keyboard.press("Control+a")
     page.keyboard.press("v")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ny masseutsendelse")
+    awake(page)
 
 
 @pytest.fixture(autouse=True)

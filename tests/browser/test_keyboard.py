@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.front_desk import FrontDesk, reload_until, row
+from tests.browser.front_desk import FrontDesk, awake, reload_until, row, type_to_search
 
 pytestmark = [pytest.mark.browser]
 PATIENCE = 40  # presses of Tab before something counts as out of reach
@@ -27,11 +27,12 @@ def test_appointment_is_set_up_by_keyboard_alone(desk: FrontDesk) -> None:
     page = desk.staff()
     page.goto("/")
     page.keyboard.press("Control+k")
-    page.keyboard.type("ivar tan")
+    type_to_search(page, "ivar tan")
     expect(page.locator("#quick-results a")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    awake(page)
 
     tab_to(page, "link", "Ny time")
     page.keyboard.press("Enter")
@@ -60,16 +61,19 @@ def test_why_a_patient_got_nothing_is_found_out_by_keyboard_alone(desk: FrontDes
     page.goto("/")
 
     page.keyboard.press("Control+k")
-    page.keyboard.type("nils ode")
+    type_to_search(page, "nils ode")
     expect(page.locator("#quick-results a").get_by_text("Kan ikke varsles")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    awake(page)
     tab_to(page, "link", "Varslinger")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Status og historikk")).to_be_visible()
+    awake(page)
     tab_to(page, "button", "Detaljer for Bekreftelse på oppsatt time")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Hvorfor?").first).to_be_visible()
     tab_to(page, "link", "Hvorfor?")
     page.keyboard.press("Enter")
 
@@ -82,7 +86,7 @@ def test_arrows_move_among_the_hits_and_escape_closes_them(desk: FrontDesk) -> N
     page = desk.staff()
     page.goto("/")
     page.keyboard.press("Control+k")
-    page.keyboard.type("an")
+    type_to_search(page, "an")
     hits = page.locator("#quick-results a")
     expect(hits.nth(1)).to_be_visible()
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.front_desk import FrontDesk, reload_until, row
+from tests.browser.front_desk import FrontDesk, reload_until, row, type_to_search
 from tests.rig import wait_for
 
 pytestmark = [pytest.mark.browser]
@@ -41,7 +41,7 @@ def test_search_by_keyboard_opens_the_card(desk: FrontDesk) -> None:
     page.goto("/")
 
     page.keyboard.press("Control+k")
-    page.keyboard.type("tuva hov")
+    type_to_search(page, "tuva hov")
     expect(page.locator("#quick-results").get_by_role("link", name="Tuva Hovland")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -179,8 +179,10 @@ def test_cancellation_that_stands_is_sent(desk: FrontDesk) -> None:
     for undo in (True, False):
         page.get_by_role("link", name="Avlys").click()
         page.get_by_role("button", name="Avlys timen").click()
+        expect(page.get_by_role("status").get_by_text("Timen er avlyst")).to_be_visible()
         if undo:
             page.get_by_role("status").get_by_role("button", name="Angre").click()
+            expect(page.get_by_role("status").get_by_text("Avlysningen er angret")).to_be_visible()
 
     desk.five_minutes_pass(name)
 

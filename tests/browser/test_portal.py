@@ -9,8 +9,9 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.front_desk import FrontDesk
+from tests.browser.front_desk import FrontDesk, awake
 from tests.browser.test_every_page import ALL, INLINE, violations
+from tests.faults.house import ANSWER
 from tests.rig import wait_for
 
 pytestmark = [pytest.mark.browser]
@@ -27,6 +28,7 @@ SMALL = """(least) => [...document.querySelectorAll("a, button, input, label:has
 
 def faults(page: Page) -> dict[str, object]:
     """Return what does not hold on the page: inline code, axe, width, small targets."""
+    awake(page)
     page.evaluate(Axe().axe_script)
     page.set_viewport_size({**PHONE, "width": NARROW})
     found = {
@@ -60,8 +62,8 @@ def log_in(page: Page, number: str) -> None:
 def code_for(desk: FrontDesk, number: str) -> str:
     """Return the code in the newest SMS to the number."""
     listed = f"{desk.house.sandbox_url}/messages"
-    wait_for(lambda: requests.get(listed, {"to": number}, timeout=5).json()["count"])
-    text = requests.get(listed, {"to": number}, timeout=5).json()["messages"][-1]["text"]
+    wait_for(lambda: requests.get(listed, {"to": number}, timeout=ANSWER).json()["count"])
+    text = requests.get(listed, {"to": number}, timeout=ANSWER).json()["messages"][-1]["text"]
     found = re.search(r"\b\d{6}\b", text)
     assert found
     return found[0]

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Worker, expect
 
 from tests.browser.front_desk import FrontDesk
 from tests.browser.test_portal import PHONE, faults, log_in
+from tests.faults.house import ANSWER
 from tests.rig import wait_for
 
 pytestmark = [pytest.mark.browser]
@@ -51,7 +52,7 @@ def someone(desk: FrontDesk) -> str:
 def phone(desk: FrontDesk) -> Page:
     """Open a browser that allows notices when it is asked."""
     page = desk.fresh(viewport=PHONE, has_touch=True, permissions=["notifications"])
-    made = requests.post(f"{desk.house.sandbox_url}/push/subscriptions", json={"owner": OWNER}, timeout=5).json()
+    made = requests.post(f"{desk.house.sandbox_url}/push/subscriptions", json={"owner": OWNER}, timeout=ANSWER).json()
     keys = {"endpoint": made["endpoint"], "keys": made["keys"]}
     page.context.add_init_script(SUBSCRIBE.format(made=json.dumps(keys)))
     return page
@@ -104,7 +105,7 @@ def test_a_push_opens_the_dialog_that_was_answered(desk: FrontDesk) -> None:
     expect(staff.get_by_text("Svaret er sendt")).to_be_visible()
 
     text = desk.wait_came(1, OWNER, "push")
-    [told] = requests.get(f"{desk.house.sandbox_url}/messages", {"to": OWNER}, timeout=5).json()["messages"]
+    [told] = requests.get(f"{desk.house.sandbox_url}/messages", {"to": OWNER}, timeout=ANSWER).json()["messages"]
     worker = deliver(page, {"text": told["text"], "token": told["link"]})
     shown = worker.evaluate(CLICK)
     assert (shown["body"], shown["title"]) == (text, "Pasientportal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.front_desk import CLINICIAN, FrontDesk
+from tests.browser.front_desk import CLINICIAN, FrontDesk, awake
 from tests.browser.test_keyboard import tab_to
 
 pytestmark = [pytest.mark.browser]
@@ -16,6 +16,7 @@ def open_dialog(page: Page, name: str) -> None:
     """Go to the inbox and open the patient's dialog."""
     page.goto("/post/?vis=alle")
     page.get_by_role("link", name=name).click()
+    awake(page)
 
 
 def test_dialog_is_answered_by_keyboard_alone(desk: FrontDesk) -> None:
@@ -38,6 +39,7 @@ def test_dialog_is_answered_by_keyboard_alone(desk: FrontDesk) -> None:
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Blodprøve")
+    awake(page)
     tab_to(page, "textbox", "Melding")
     page.keyboard.type("Kom på tirsdag.")
     tab_to(page, "button", "Send svar")

@@ -45,6 +45,7 @@ SHORT = {  # the same rules on a shorter clock
 APPS = ("clinics", "patients", "notifications", "timebook", "post", "selection", "bulk\\_send")  # the tariff stays
 OURS = [f"{app}\\_%" for app in APPS]
 PATIENCE = 600  # seconds; long on the busiest machine, but an end
+ANSWER = 60  # seconds for an answer of the sandbox, which may be as busy
 OPEN = "('queued', 'sending', 'unknown')"
 
 
@@ -165,7 +166,9 @@ class House:
         self.redis.stop()
         self.redis.start()
         for path in ("/modes", "/messages"):
-            urllib.request.urlopen(urllib.request.Request(self.sandbox_url + path, method="DELETE"), timeout=5).read()
+            urllib.request.urlopen(
+                urllib.request.Request(self.sandbox_url + path, method="DELETE"), timeout=ANSWER
+            ).read()
         self.seen = len(self.log_lines())
 
     def log_lines(self) -> list[str]:
@@ -189,7 +192,7 @@ class House:
         body = json.dumps(channels).encode()
         request = urllib.request.Request(f"{self.sandbox_url}/modes", body, method="PUT")
         request.add_header("Content-Type", "application/json")
-        urllib.request.urlopen(request, timeout=5).read()
+        urllib.request.urlopen(request, timeout=ANSWER).read()
 
     def offered(self) -> list[dict[str, Any]]:
         """Return every message that reached the outside world, taken or not, from its own log."""
@@ -236,11 +239,11 @@ class House:
         """Promise this many notices, due now."""
         self.run("-m", "tests.faults.seed", str(sms), str(email))
 
-    def wait_accepted(self, at_least: int, seconds: float = 60) -> None:
+    def wait_accepted(self, at_least: int) -> None:
         """Wait until the outside world has taken this many."""
-        wait_for(lambda: len(self.accepted()) >= at_least, seconds)
+        wait_for(lambda: len(self.accepted()) >= at_least)
 
-    def wait_settled(self, seconds: float = 90) -> None:
+    def wait_settled(self) -> None:
         """Wait until nothing waits, is queued, on its way or unknown."""
 
         def settled() -> bool:
@@ -249,7 +252,7 @@ class House:
             return self.sql(waiting) == [(0,)] and self.sql(moving) == [(0,)]
 
         try:
-            wait_for(settled, seconds)
+            wait_for(settled)
         except TimeoutError as late:
             raise TimeoutError(f"{late}: {self.states()}\n{self.tail('worker')}") from None
 
