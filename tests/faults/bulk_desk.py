@@ -79,7 +79,7 @@ class BulkDesk:
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(press, range(times)))
 
-    def wait_settled(self, seconds: float = 180) -> None:
+    def wait_settled(self) -> None:
         """Wait until the bulk is made, everything is handed over, and no outcome is open."""
 
         def settled() -> bool:
@@ -88,8 +88,8 @@ class BulkDesk:
                 f"bulk_send_handover WHERE bulk_id = %s AND state IN {OPEN}", self.pk
             )
 
-        wait_for(settled, seconds)
-        self.house.wait_settled(seconds)
+        wait_for(settled)
+        self.house.wait_settled()
 
     def one(self, query: str, *values: Any) -> tuple[Any, ...]:
         """Return the only row."""

@@ -48,7 +48,7 @@ def test_no_secret_leaves_the_house_and_no_contact_value_is_logged(house: House)
         house.start_worker()
         house.run("-m", "tests.faults.secrets")
         house.sql("UPDATE notifications_notification SET due_at = now() WHERE kind = 'appointment_reminder'")
-        wait_for(lambda: house.states().get("delivered", 0) >= 3, 60)
+        wait_for(lambda: house.states().get("delivered", 0) >= 3)
 
     outside = (house.folder / "sandbox.jsonl").read_text().lower()
     assert "fjordbyen" in outside

@@ -28,7 +28,7 @@ def test_ordinary_run_delivers_each_once_with_receipts(house: House) -> None:
 
     house.start_worker()
     house.wait_settled()
-    wait_for(lambda: house.states() == {"delivered": 60}, 30)
+    wait_for(lambda: house.states() == {"delivered": 60})
 
     each_once(house, 60)
 
@@ -44,7 +44,7 @@ def test_worker_killed_in_mid_batch_loses_and_repeats_nothing(house: House) -> N
         house.kill("worker")
     house.modes(sms={"delay": 0})
     house.start_worker()
-    house.wait_settled(120)
+    house.wait_settled()
 
     each_once(house, 120)
 
@@ -57,7 +57,7 @@ def test_row_lost_by_two_workers_is_shown_and_never_sent_twice(house: House) -> 
 
     for number in (1, 2):
         house.start_worker()
-        wait_for(lambda n=number: house.sql("SELECT count(*) FROM notifications_attempt") == [(4 * n,)], 60)
+        wait_for(lambda n=number: house.sql("SELECT count(*) FROM notifications_attempt") == [(4 * n,)])
         house.kill("worker")
     house.start_worker()
     house.wait_settled()
@@ -75,7 +75,7 @@ def test_broker_emptied_and_killed_loses_nothing(house: House) -> None:
 
     house.redis.stop(signal.SIGKILL)
     house.redis.start()
-    house.wait_settled(120)
+    house.wait_settled()
 
     each_once(house, 100)
 
@@ -104,7 +104,7 @@ def test_database_crash_in_mid_run_loses_and_repeats_nothing(house: House) -> No
 
     house.postgres.stop("immediate")
     house.postgres.start(durable=True)
-    house.wait_settled(120)
+    house.wait_settled()
 
     each_once(house, 100)
 
@@ -116,7 +116,7 @@ def test_accepted_without_an_answer_is_found_again_and_not_repeated(house: House
     house.seed(sms=30, email=6)
 
     house.start_worker()
-    house.wait_settled(120)
+    house.wait_settled()
 
     each_once(house, 36)
 
@@ -128,7 +128,7 @@ def test_not_accepted_is_sent_when_the_provider_is_well_again(house: House, mode
     house.seed(sms=30, email=6)
 
     house.start_worker()
-    house.wait_settled(120)
+    house.wait_settled()
 
     each_once(house, 36)
 
@@ -139,10 +139,10 @@ def test_wrong_credentials_fail_nobody_and_raise_an_alarm(house: House) -> None:
     house.seed(sms=5, email=5)
 
     house.start_worker()
-    wait_for(lambda: house.sql("SELECT reason FROM notifications_channelpause") == [("provider_setup",)], 30)
-    wait_for(lambda: len(house.accepted()) == 5, 30)
+    wait_for(lambda: house.sql("SELECT reason FROM notifications_channelpause") == [("provider_setup",)])
+    wait_for(lambda: len(house.accepted()) == 5)
 
-    assert house.states().get("queued") == 5
+    wait_for(lambda: house.states().get("queued") == 5)  # now and then on their way to a trial that is refused
     assert not VISIBLE & set(house.states()) - {"accepted", "delivered"}
 
 
@@ -151,10 +151,10 @@ def test_late_repeated_shuffled_and_forged_receipts_end_delivered(house: House) 
     house.modes(sms={"callbacks": "shuffled"}, email={"callbacks": "duplicate"})
     house.seed(sms=20, email=10)
     house.start_worker()
-    wait_for(lambda: house.states() == {"delivered": 30}, 60)
+    wait_for(lambda: house.states() == {"delivered": 30})
 
     house.modes(sms={"callbacks": "forged"}, email={"callbacks": "forged"})
     house.seed(sms=10, email=5)
-    wait_for(lambda: house.states() == {"delivered": 45}, 60)
+    wait_for(lambda: house.states() == {"delivered": 45})
 
     each_once(house, 45)

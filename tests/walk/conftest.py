@@ -15,14 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 from clinic_notify.launcher import vapid_key
 from tests.browser.conftest import chromium  # noqa: F401 - fixture
 from tests.browser.front_desk import SECRETARY, FrontDesk
-from tests.faults.house import House
+from tests.faults.house import ANSWER, House
 from tests.rig import services, wait_for
 from tests.walk.clock import MovedClock
 from tests.walk.inside import Inside
 from tests.walk.people import PEOPLE
 
 OSLO = ZoneInfo("Europe/Oslo")
-MANY_STEPS = 60  # seconds: a bulk goes through one task after the other, and the machine may be busy
 MONDAY = datetime(2027, 2, 1, 8, 0, tzinfo=OSLO)
 
 
@@ -76,8 +75,8 @@ class Walk(FrontDesk):
             "SELECT count(*) FROM bulk_send_bulk WHERE state = 'running' OR state = 'countdown' AND release_at <= %s"
         )
         letters = "SELECT count(*) FROM bulk_send_handover WHERE state IN ('queued', 'sending', 'unknown')"
-        wait_for(lambda: self.house.sql(bulks, [self.clock.now()]) == [(0,)], MANY_STEPS)
-        wait_for(lambda: self.house.sql(letters) == [(0,)], MANY_STEPS)
+        wait_for(lambda: self.house.sql(bulks, [self.clock.now()]) == [(0,)])
+        wait_for(lambda: self.house.sql(letters) == [(0,)])
         self.settle()
 
     # --- Patients ---------------------------------------------------------------------------------------------------
@@ -103,7 +102,7 @@ class Walk(FrontDesk):
         body = json.dumps({"owner": name}).encode()
         request = urllib.request.Request(f"{self.house.sandbox_url}/push/subscriptions", body)
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=ANSWER) as answer:
             made = json.load(answer)
         self.shell(
             "from patients.models import *\n"
@@ -127,7 +126,7 @@ class Walk(FrontDesk):
         page.goto(self.new_appointment(name, local.date(), f"{local:%H:%M}"))
         page.get_by_label("Timetype").select_option(label=kind)
         page.get_by_role("button", name="Sett opp").last.click()
-        page.wait_for_url("**/timebok/**")
+        expect(page.get_by_text("Timen er satt opp")).to_be_visible()
         [(pk,)] = self.house.sql(
             "SELECT id FROM timebook_appointment WHERE patient_id = %s ORDER BY id DESC LIMIT 1", [self.patient(name)]
         )
@@ -146,6 +145,7 @@ class Walk(FrontDesk):
         """Cancel the appointment in the browser."""
         page.goto(f"{url}avlys/")
         page.get_by_role("button", name="Avlys timen").click()
+        page.wait_for_url(f"**{url}")
         expect(page.get_by_text("Avlyst").first).to_be_visible()
 
     def switch_type(self, page: Page, kind: str) -> None:

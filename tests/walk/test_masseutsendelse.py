@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.front_desk import MANAGER, SECRETARY, SUPPORT, reload_until, row
+from tests.browser.front_desk import MANAGER, SECRETARY, SUPPORT, awake, reload_until, row
 from tests.walk.conftest import Walk
 from tests.walk.people import BACK, BY_SMS, NECK
 
@@ -44,6 +44,7 @@ def send_notice_to(page: Page, person: Locator) -> None:
     person.locator("td").nth(4).click(button="right")
     page.get_by_role("menuitem", name="Send pasientvarsel").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ny masseutsendelse")
+    awake(page)
 
 
 def list_of(page: Page, name: str) -> Locator:
@@ -293,6 +294,7 @@ def test_from_the_risk_group_to_the_column(walk: Walk) -> None:
 
     page.get_by_role("button", name="Send varsel til alle i filteret").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ny masseutsendelse")
+    awake(page)
     expect(page.get_by_text("Mona Feilmerket")).to_have_count(0)
     page.get_by_label("Tekst").fill("Hei {fornavn}. Du kan få vaksine hos oss.")
     page.get_by_label("Formål").select_option(label="Vaksinasjon")
