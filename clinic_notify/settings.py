@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
         "timebook.tasks.compare_plan": 24 * 3600.0,
         "patients.tasks.end_proxy_notices": 60.0,
         "post.tasks.purge_attachments": 24 * 3600.0,
+        "portal.tasks.forget_drafts": 24 * 3600.0,
         "selection.tasks.run_analyses": 5.0,
     }.items()
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from csp.decorators import csp_update
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from patients.forms import take_errors
-from portal import dialogs
+from portal import dialogs, draft_views, drafts
 from portal.gate import PatientRequest, patient_page
 from portal.message_forms import AnswerForm, with_new_key
 from post import kinds, patient_side, storage
@@ -33,8 +32,11 @@ def messages(request: PatientRequest) -> HttpResponse:
     """List the chosen card's dialogs, or every card's; what is unread stands first."""
     cards = request.portal.cards
     has_all = len(cards) > 1 and request.GET.get("vis") == "alle"
-    rows = dialogs.of(cards if has_all else [request.portal.card])
+    shown = cards if has_all else [request.portal.card]
+    rows, begun = dialogs.of(shown), drafts.of(request.portal.person, cards)
     context = {
+        "drafted": {draft.dialog_id for draft in begun},
+        "has_new_draft": any(row.dialog_id is None and row.patient_id == request.portal.card.pk for row in begun),
         "page": Paginator(rows, PAGE).get_page(request.GET.get("side")),
         "has_all": has_all,
         "has_kinds": bool(kinds.in_use(request.portal.clinic)),
@@ -55,6 +57,8 @@ def dialog(request: PatientRequest, pk: int) -> HttpResponse:
 
 def answer(request: PatientRequest, row: Dialog) -> HttpResponse:
     """Send once; what is refused keeps everything typed."""
+    if not row.is_foreign and draft_views.act(request, row):
+        return redirect(f"{reverse('portal:dialog', args=[row.pk])}#answer")
     form = AnswerForm(request.POST, request.FILES)
     if row.is_foreign and form.is_valid():
         form.add_error(None, _("Svar der dialogen ble startet: i %(source)s.") % {"source": row.get_source_display()})
@@ -70,6 +74,7 @@ def answer(request: PatientRequest, row: Dialog) -> HttpResponse:
         return show(request, row, form, status=422)
     except AlreadySent:
         return show(request, row, AnswerForm(with_new_key(request.POST)), status=409, was_sent=True)
+    drafts.sent(message.key)
     request.portal.tell(_("Meldingen er sendt."))
     return redirect(f"{reverse('portal:dialog', args=[row.pk])}#m{message.pk}")
 
@@ -80,12 +85,14 @@ def show(
     """Show the thread with the answer's form."""
     lines = dialogs.thread(row, request.portal)
     newest = lines[-1].message.pk
+    draft = drafts.find(request.portal.person, row.patient, row)
     context = {
         "dialog": row,
         "lines": lines,
         "newest": newest,
         "is_new": any(line.message.is_staffs and not line.message.read_at for line in lines),
-        "form": form or AnswerForm(initial={"key": uuid.uuid4(), "seen": newest}),
+        "form": form or AnswerForm(initial=drafts.begun(draft, seen=newest)),
+        "draft": draft,
         "lost_files": bool(request.FILES),
         "waits": row.state == DialogState.WAITING,
         "may_write": row.patient.has_consent or row.is_foreign,

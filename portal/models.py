@@ -103,4 +103,5 @@ def new_key() -> str:
 
 
 from portal.code_models import ContactCode, Field  # noqa: E402, F401 - Django finds models through this module
+from portal.draft_models import PatientDraft  # noqa: E402, F401 - the same
 from portal.seen import SeenReceipt  # noqa: E402, F401 - the same

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from patients.forms import take_errors
-from portal.gate import PatientRequest, card_or_404, patient_page
+from portal import draft_views, drafts
+from portal.gate import PatientRequest, patient_page
 from portal.message_forms import NewForm, with_new_key
 from post import patient_side
 from post.writing import AlreadySent
@@ -28,9 +28,9 @@ def new(request: PatientRequest) -> HttpResponse:
     """
     if request.method != "POST":
         return show(request)
-    posted = request.POST.get("card", "")
-    if posted.isdecimal() and len(posted) < 19:
-        request.portal.look_at(card_or_404(request, int(posted)))
+    draft_views.look_at_posted(request)
+    if draft_views.act(request, None):
+        return redirect("portal:new_dialog")
     form = NewForm(request.POST, request.FILES, clinic=request.portal.clinic)
     return send(request, form) if form.is_valid() else show(request, form, status=422)
 
@@ -47,6 +47,7 @@ def send(request: PatientRequest, form: NewForm) -> HttpResponse:
     except AlreadySent:
         fresh = NewForm(with_new_key(request.POST), clinic=card.clinic)
         return show(request, fresh, status=409, was_sent=True)
+    drafts.sent(message.key)
     request.portal.tell(_("Meldingen er sendt."))
     return redirect("portal:dialog", message.dialog_id)
 
@@ -54,6 +55,13 @@ def send(request: PatientRequest, form: NewForm) -> HttpResponse:
 def show(request: PatientRequest, form: NewForm | None = None, *, status: int = 200, **more: Any) -> HttpResponse:
     """Show the form, with what stands in the way."""
     card = request.portal.card
-    form = form or NewForm(initial={"key": uuid.uuid4(), "card": card.pk}, clinic=card.clinic)
-    context = {"form": form, "card": card, "lost_files": bool(request.FILES), "may_write": card.has_consent}
+    draft = drafts.find(request.portal.person, card, None)
+    form = form or NewForm(initial=drafts.begun(draft, card=card.pk), clinic=card.clinic)
+    context = {
+        "form": form,
+        "draft": draft,
+        "card": card,
+        "lost_files": bool(request.FILES),
+        "may_write": card.has_consent,
+    }
     return TemplateResponse(request, "portal/new_dialog.html", context | more, status=status)

@@ -25,6 +25,47 @@ for (const form of document.querySelectorAll("form[data-by-itself]")) {
   whenSeen(() => form.isConnected && postByItself(form));
 }
 
+/** Keep what is written as a draft: a second after the last key, and when the page is left. */
+function keepDraft(form) {
+  const state = form.querySelector("[data-draft-state]");
+  let timer = 0; // 0: everything is saved or being saved
+  let last = Promise.resolve(); // one at a time: an older text must not arrive after a newer one
+  const say = (text) => {
+    if (text !== state.textContent) state.textContent = text;
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    timer = 0;
+  };
+  async function save() {
+    const typed = new FormData(form);
+    typed.delete("uploads");
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: typed, keepalive: true });
+      say(answer.ok && !answer.redirected ? (await answer.text()).trim() : form.dataset.unsaved);
+    } catch (problem) {
+      console.info("draft", problem.name);
+      say(form.dataset.unsaved);
+    }
+  }
+  form.addEventListener("input", ({ target }) => {
+    if (target.type === "file") return;
+    stop();
+    timer = setTimeout(() => {
+      timer = 0;
+      last = last.then(save);
+    }, 1000);
+  });
+  form.addEventListener("submit", stop);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "hidden" || !timer) return;
+    stop();
+    save();
+  });
+}
+
+document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+
 /* --- The app: worker, push, installing ---------------------------------------------------------------------------- */
 const { worker, scope } = document.body.dataset;
 if (worker && navigator.serviceWorker) {

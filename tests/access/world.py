@@ -298,7 +298,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "portal:consent": {"pk": 1},
     **{f"portal:{name}": {"pk": 1} for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
     **{f"portal:{name}": {"pk": 1} for name in ("receipt", "receipt_pdf")},
-    **{f"portal:{name}": {"pk": 1} for name in ("dialog", "mark_read", "attachment", "push_remove")},
+    **{f"portal:{name}": {"pk": 1} for name in ("dialog", "keep_answer", "mark_read", "attachment", "push_remove")},
     "portal:choose": {"pk": 1},  # the portal's own crawl is tests/portal/test_crawl.py
     "risk:analyse": {"key": "influenza"},
     "timebook:feed": {"secret": "a" * 32},

@@ -111,6 +111,24 @@ def first_load(desk: FrontDesk, page: Page) -> float:
     return sum(weights)
 
 
+def leave_and_come_back(page: Page, wrong: dict[str, object]) -> None:
+    """Write, close the tab and find it again; nothing is pressed."""
+    tab = page.context.new_page()
+    tab.goto("/min/meldinger/ny/")
+    tab.get_by_label("Emne").fill("Utslett")
+    tab.get_by_label("Melding").fill("Halvskrevet")
+    expect(tab.get_by_text("Utkast lagret")).to_be_visible()
+    tab.close()
+    page.goto("/min/meldinger/")
+    page.get_by_role("link", name="Fortsett på utkastet").click()
+    expect(page.get_by_label("Melding")).to_have_value("Halvskrevet")
+    expect(page.get_by_label("Emne")).to_have_value("Utslett")
+    wrong["draft"] = faults(page)
+    page.get_by_role("button", name="Slett utkast").click()
+    expect(page.get_by_text("Utkastet er slettet.")).to_be_visible()
+    expect(page.get_by_label("Melding")).to_have_value("")
+
+
 def test_a_patient_on_the_phone(desk: FrontDesk) -> None:
     page, number = desk.fresh(viewport=PHONE, has_touch=True), someone(desk)
     page.goto("/min/timer/")
@@ -141,6 +159,7 @@ def test_a_patient_on_the_phone(desk: FrontDesk) -> None:
     if where_receipts_are.count():  # the card of the other clinic stood first
         where_receipts_are.click()
     book_move_and_call_off(page, wrong)
+    leave_and_come_back(page, wrong)
     page.goto("/min/betaling/alt/")
     wrong["all paid"] = faults(page)
     page.locator("a[href*='/kvittering/']").first.click()

@@ -72,6 +72,7 @@ ROWS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "portal:consent": pk_of("patient"),
     "portal:dialog": pk_of("dialog"),
     "portal:mark_read": pk_of("dialog"),
+    "portal:keep_answer": pk_of("dialog"),
     "portal:attachment": pk_of("attachment"),
     **{f"portal:{name}": pk_of("appointment") for name in ("appointment", "calendar", "cancel", "move", "move_slot")},
     **{f"portal:{name}": pk_of("receipt") for name in ("receipt", "receipt_pdf")},
