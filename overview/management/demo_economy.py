@@ -1,8 +1,8 @@
-"""The demo clinics' billing cards: those of today's past appointments, in every state a card can be in."""
+"""The demo clinics' billing cards: those of the latest visits, in every state a card can be in."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import cycle
 
 from clinics.models import Clinic, User
@@ -27,21 +27,29 @@ def create(clinic: Clinic, *, by: User, now: datetime) -> int:
     Issuer.objects.get_or_create(
         clinic=clinic, defaults={"name": clinic.name, "organisation_number": number, "address": address}
     )
-    seen = Appointment.objects.of(clinic).booked().filter(starts_at__lte=now).select_related("patient", "practitioner")
-    latest = list(seen.order_by("-starts_at")[:MOST])
-    for place, (appointment, taksts) in enumerate(zip(latest, cycle(VISITS), strict=False)):
-        bill(appointment, taksts, place=place, by=by, now=now)
+    seen = visits(clinic, now)
+    for place, ((appointment, day), taksts) in enumerate(zip(seen, cycle(VISITS), strict=False)):
+        bill(appointment, day, taksts, place=place, by=by, now=now)
     Notification.objects.of(clinic).filter(kind=Kind.RECEIPT).delete()  # planned in this very transaction
-    return len(latest)
+    return len(seen)
 
 
-def bill(appointment: Appointment, taksts: tuple[str, ...], *, place: int, by: User, now: datetime) -> None:
+def visits(clinic: Clinic, now: datetime) -> list[tuple[Appointment, date]]:
+    """Return the latest visits and their days; before the book's first day those who come were there yesterday too."""
+    rows = Appointment.objects.of(clinic).booked().select_related("patient", "practitioner")
+    past = list(rows.filter(starts_at__lte=now).order_by("-starts_at")[:MOST])
+    coming = rows.filter(starts_at__gt=now).order_by("starts_at")[: MOST - len(past)]
+    yesterday = now.astimezone(clinic.zone).date() - timedelta(days=1)
+    return [(one, one.starts_at.astimezone(clinic.zone).date()) for one in past] + [(one, yesterday) for one in coming]
+
+
+def bill(appointment: Appointment, day: date, taksts: tuple[str, ...], *, place: int, by: User, now: datetime) -> None:
     """Make one card; every sixth stays a draft, every sixth unpaid, one is void and one is credited."""
     card = billing.create_draft(
         clinic=appointment.clinic,
         patient=appointment.patient,
         practitioner=appointment.practitioner,
-        service_date=appointment.starts_at.astimezone(appointment.clinic.zone).date(),
+        service_date=day,
         by=by,
         now=now,
     )
