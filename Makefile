@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: run test check fuzz bench logins clean
+.PHONY: run test check fuzz bench lighthouse logins clean
 
 run: .venv/run.stamp
 	@$(BIN)/python -m clinic_notify.launcher
@@ -22,6 +22,9 @@ fuzz: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.rig $(BIN)/python -m benchmarks $(ARGS)
+
+lighthouse: .venv/dev.stamp
+	@$(BIN)/python -m pytest -q -rP -m lighthouse tests/browser/test_lighthouse.py
 
 .venv/run.stamp: requirements.txt
 	@$(PYTHON) bootstrap.py requirements.txt
