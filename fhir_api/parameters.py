@@ -99,6 +99,13 @@ def dated(column: str, value: str, zone: ZoneInfo) -> Q:
     return found
 
 
+def earliest(value: str, zone: ZoneInfo) -> datetime | None:
+    """Return a moment that nothing which fits `value` lies before; None when there is none. Raises Problem."""
+    spans = [span(one, zone) for one in value.split(",")]
+    is_bounded = all(prefix in {"eq", "gt", "sa", "ge"} for prefix, _first, _after in spans)
+    return min(first for _prefix, first, _after in spans) if is_bounded else None
+
+
 COMPARED: Mapping[str, Callable[[str, datetime, datetime], Q]] = {
     "eq": lambda column, first, after: Q(**{f"{column}__gte": first, f"{column}__lt": after}),
     "ne": lambda column, first, after: Q(**{f"{column}__lt": first}) | Q(**{f"{column}__gte": after}),

@@ -112,14 +112,14 @@ def test_every_outcome_of_a_notice_is_told_as_fhir_has_it(system, expected, djan
 
 
 def test_a_change_to_a_hop_is_found_by_last_updated(system, clinic):
-    """A sync asks for what has changed: a receipt changes an old notice."""
-    old, other = notice(PatientFactory(clinic=clinic), at=50), notice(PatientFactory(clinic=clinic), at=50)
+    """A sync asks for what has changed: a receipt, a hand-over and an ending each change an old notice."""
+    old, other, third = (notice(PatientFactory(clinic=clinic), at=50) for _one in range(3))
     deliver(old, Channel.SMS, D.ACCEPTED, "", 1)
     Delivery.objects.update(created_at=old.due_at)
     since = timezone.now().isoformat().replace("+00:00", "Z")
 
-    def changed():
-        bundle = system.get(f"Communication?_lastUpdated=ge{since}").json()
+    def changed(value=f"ge{since}"):
+        bundle = system.get(f"Communication?_lastUpdated={value}").json()
         return [entry["resource"]["id"] for entry in bundle.get("entry", [])]
 
     before = changed()
@@ -127,4 +127,9 @@ def test_a_change_to_a_hop_is_found_by_last_updated(system, clinic):
     DeliveryEvent.objects.create(delivery=hop, what="receipt", state=D.DELIVERED, at=timezone.now())
 
     assert (before, changed()) == ([], [str(old.pk)])
+    type(other).objects.filter(pk=other.pk).update(settled_at=timezone.now())
+    deliver(third, Channel.SMS, D.ACCEPTED, "", 1)
+    Delivery.objects.filter(notification=third).update(created_at=third.due_at, accepted_at=timezone.now())
+    assert changed() == changed(f"gt2025,ge{since}") == [str(one.pk) for one in (old, other, third)]
+    assert changed(f"lt{since}") == changed(f"ge2999,lt{since}") == []
     assert system.get(f"Communication/{other.pk}").status_code == 200
