@@ -194,3 +194,20 @@ def test_the_first_page_tells_what_is_new(visitor: Client, mine: Side, django_as
     assert ("Ulest" in page, 'class="dot"' in page) == (True, True)
     assert ("Ulest" in after, 'class="dot"' in after) == (False, False)
     assert len(page.encode()) < 20_000
+
+
+@pytest.mark.parametrize(("consent", "asks"), [(Consent.NOT_ASKED, True), (Consent.WITHDRAWN, False)])
+def test_the_first_page_asks_for_the_consent_that_nobody_has_asked_for(
+    consent: str, asks: bool, visitor: Client, mine: Side, settings: object
+) -> None:
+    """spec B3: once answered it asks no more; without consent no push is offered, since none would come."""
+    settings.VAPID_PRIVATE_KEY = "a key"  # type: ignore[attr-defined]
+    mine.person.subscriptions.all().delete()
+    offered = visitor.get("/min/").content.decode()
+    Patient.objects.filter(pk=mine.patient.pk).update(consent=consent)
+
+    page = visitor.get("/min/").content.decode()
+
+    assert (reverse("portal:consent", args=[mine.patient.pk]) in page) == asks
+    assert ["Slå på varsler" in one for one in (offered, page)] == [True, False]
+    assert "kan ikke varsle deg" not in offered
