@@ -36,9 +36,9 @@ def delivered(clinic: Clinic, provider: str, reference: UUID, *, now: datetime) 
 
 @transaction.atomic
 def read(clinic: Clinic, provider: str, reference: UUID, *, now: datetime) -> None:
-    """The patient has read it, so it has arrived too. Raises Unknown, Ended."""
-    row = delivered(clinic, provider, reference, now=now)
-    patient_side.read_elsewhere(dialog_of(row), now=now)
+    """The patient has read it, so it has arrived too; not what has been written since. Raises Unknown, Ended."""
+    dialog = dialog_of(delivered(clinic, provider, reference, now=now))
+    patient_side.read_elsewhere(dialog, seen=dialog.messages.order_by("pk").values_list("pk", flat=True)[0], now=now)
 
 
 @transaction.atomic

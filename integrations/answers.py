@@ -32,8 +32,9 @@ from notifications import hints, rules
 from notifications.kinds import LIFETIME, Kind, Reason, State, SubjectType
 from notifications.models import Notification
 from notifications.providers.base import LookupFailed, Outcome, Verdict
+from notifications.providers.brake import Brake
 from post import handling
-from post.models import Message
+from post.models import Dialog, Message
 from post.models import Source as DialogSource
 from timebook.models import Appointment
 
@@ -81,13 +82,31 @@ def run(neighbour: Neighbour, now: datetime) -> int:
     """Hand over what is due to one neighbour. Returns how many were claimed."""
     gateway = gateways.made(neighbour)
     rows = claim(neighbour, now)
-    rest: Outcome | None = None  # the neighbour is busy or gone: the others wait with it
+    brake = Brake(settings.LEASE_SECONDS - settings.PROVIDER_TIMEOUT - 10)
     for row in rows:
-        outcome = rest or offer(gateway, row)
-        if outcome.verdict in (Verdict.LATER, Verdict.SETUP) and outcome.reason != Reason.INTERNAL_ERROR:
-            rest = outcome
+        outcome = brake.stopped("") or offer(gateway, row)
+        if outcome.reason != Reason.INTERNAL_ERROR:  # ours, and of this one alone
+            brake.note(outcome, "")
+        if outcome.reason == Reason.NO_ANSWER:  # the next would hang as long: the others wait
+            brake.stop = Outcome.later(Reason.PROVIDER_DOWN)
         record(row, outcome, timezone.now())
     return len(rows)
+
+
+def waiting(now: datetime) -> set[str]:
+    """Return the neighbours that something waits for, but for those that a worker is at.
+
+    One that hangs holds one worker, and no other's notices.
+    """
+    rows = Answer.objects.filter(state__in=OPEN_ANSWERS, due_at__lte=now)
+    at_it = Answer.objects.filter(state=AnswerState.SENDING, due_at__gt=now)
+    return {*rows.values_list("neighbour", flat=True)} - {*at_it.values_list("neighbour", flat=True)}
+
+
+def unheard(dialog: Dialog) -> list[int]:
+    """Return the pks of the clinic's messages in the dialog that the neighbour has not taken: nobody has read them."""
+    rows = Answer.objects.filter(message__dialog=dialog).exclude(state=AnswerState.DELIVERED)
+    return list(rows.values_list("message", flat=True))
 
 
 @transaction.atomic(durable=True)
@@ -189,6 +208,7 @@ def note(row: Answer, outcome: Outcome, now: datetime) -> None:
     """Let the settings page tell of it."""
     result, why = RESULTS[outcome.verdict]
     why = Why.NO_ADDRESS if outcome.code == "no_address" else why
+    why = Why.OUR_ERROR if outcome.reason == Reason.INTERNAL_ERROR else why
     calls.note(row.clinic, row.neighbour, "answer" if row.message_id else "appointment", result, why, now)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from bulk_send import reported
 from clinics.models import Clinic
-from integrations import people
+from integrations import answers, people
 from integrations.econtacts_in import as_reference
 from integrations.events import Apply, Refused, register
 from integrations.neighbour_models import Neighbour, Why
@@ -103,7 +103,8 @@ class Seen:
         row = dialog_of(clinic, self.neighbour, self.dialog)
         if row is None:
             raise Refused(Why.UNKNOWN_DIALOG)
-        patient_side.read_elsewhere(row, now=now)
+        row = writing.locked(row)  # what is written from now on has been read by nobody
+        patient_side.read_elsewhere(row, unheard=answers.unheard(row), now=now)
         return {"result": "done", "dialog": row.pk}
 
 

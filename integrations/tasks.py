@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations import active, answers, calls, runs
 from integrations.models import ImportRun
-from integrations.neighbour_models import OPEN_ANSWERS, Answer, Neighbour
+from integrations.neighbour_models import Neighbour
 
 
 @shared_task(ignore_result=True)
@@ -33,9 +33,7 @@ def forget_old() -> None:
 @shared_task(ignore_result=True)
 def answer_neighbours() -> None:
     """See to what waits for each neighbour, one task each: one that hangs must not hold up the others."""
-    now = timezone.now()
-    waiting = Answer.objects.filter(state__in=OPEN_ANSWERS, due_at__lte=now).values_list("neighbour", flat=True)
-    for neighbour in sorted(set(waiting)):
+    for neighbour in sorted(answers.waiting(timezone.now())):
         answer_neighbour.apply_async(args=(neighbour,), expires=10, queue="bulk", retry=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,19 +102,30 @@ def read_by_patient(dialog: Dialog, *, person: Person, seen: int | None = None, 
 
 
 @transaction.atomic
-def read_elsewhere(dialog: Dialog, *, now: datetime) -> int:
-    """Note that the patient has read the clinic's messages in the system that the dialog comes from (spec E4)."""
+def read_elsewhere(dialog: Dialog, *, now: datetime, seen: int | None = None, unheard: Collection[int] = ()) -> int:
+    """Note that the patient has read the clinic's messages in the system that the dialog comes from (spec E4).
+
+    Up to `seen` (a pk), or all, but for those that the system has not heard of.
+    """
     row = locked(dialog)
     if row.source == Source.OWN:
         raise PermissionDenied
-    return mark_read(row, now)
+    return mark_read(row, now, seen=seen, unheard=unheard)
 
 
-def mark_read(row: Dialog, now: datetime, *, seen: int | None = None, person: Person | None = None) -> int:
+def mark_read(
+    row: Dialog,
+    now: datetime,
+    *,
+    seen: int | None = None,
+    unheard: Collection[int] = (),
+    person: Person | None = None,
+) -> int:
     """Write it in the locked dialog. Returns how many messages were new to the patient."""
-    unread = row.messages.filter(party=Party.STAFF, read_at=None)
+    ours = row.messages.filter(party=Party.STAFF)
+    unread = ours.filter(read_at=None).exclude(pk__in=unheard)
     count: int = (unread if seen is None else unread.filter(pk__lte=seen)).update(read_at=now)
-    if count and not unread.exists():
+    if count and ours.order_by("-pk").values_list("read_at", flat=True)[0]:  # one that never arrived is never read
         row.read_by_patient_at = now
         row.save(update_fields=["read_by_patient_at"])
     if count:

@@ -114,14 +114,14 @@ def answered(clinic: Clinic, text: str = "Kom i morgen.") -> Message:
     return writing.answer_by_staff(dialog, text=text, by=staff, key=uuid.uuid4(), seen=said["message"])
 
 
-def answered_with_file(clinic: Clinic, content: bytes = b"Ta det med ro.") -> Message:
+def answered_with_file(clinic: Clinic, dialog: Dialog | None = None) -> Message:
     """Return an answer that a file goes with, written as staff write it."""
-    first = answered(clinic)
-    staff, dialog = MembershipFactory(clinic=clinic).user, first.dialog
+    dialog, content = dialog or answered(clinic).dialog, b"Ta det med ro."
+    staff = MembershipFactory(clinic=clinic).user
     said = {"text": "Se arket.", "key": uuid.uuid4()}
     draft = drafts.save(user=staff, patient=dialog.patient, dialog=dialog, now=timezone.now(), **said)
     attachments.keep(attachments.check([SimpleUploadedFile("råd.txt", content)]), draft=draft)
-    return writing.answer_by_staff(dialog, by=staff, seen=first.pk, draft=draft, knowingly=True, **said)
+    return writing.answer_by_staff(dialog, by=staff, seen=writing.newest(dialog), draft=draft, knowingly=True, **said)
 
 
 def test_a_file_goes_back_with_the_answer_or_the_staff_learn_that_it_cannot(clinic, digicare_gateway, settings):
@@ -161,6 +161,42 @@ def test_a_file_that_is_gone_holds_its_answer_back_and_no_other(clinic, digicare
     assert sorted(states.values()) == [AnswerState.DELIVERED, AnswerState.DELIVERED, AnswerState.QUEUED]
 
 
+def test_nobody_has_read_what_the_neighbour_has_not_taken(clinic, digicare_gateway):
+    """spec E4: a report of reading that crosses our answer is about what was there before."""
+    first = answered(clinic)
+    tick()
+    second = answered_with_file(clinic, dialog=first.dialog)
+
+    def told() -> tuple[bool, ...]:
+        assert clinic.caller.tell("message.read", dialog=first.dialog.external_id).status_code == 200
+        rows = [Message.objects.get(pk=one.pk).read_at for one in (first, second)]
+        return (*map(bool, rows), bool(Dialog.objects.get(pk=first.dialog_id).read_by_patient_at))
+
+    assert told() == (True, False, False)
+    tick()
+    assert told() == (True, True, True)
+
+
+def test_a_neighbour_that_hangs_is_tried_once_and_holds_one_worker(clinic, digicare_gateway):
+    """The others are not sent and wait; while a worker is at it no other begins, and a dead one is no worker."""
+    now = timezone.now()
+    for _ in range(3):
+        answered(clinic)
+    digicare_gateway.outcomes = [lambda reference: Outcome.unknown(Reason.NO_ANSWER)]
+    during: list[set[str]] = []
+    hand_over = digicare_gateway.hand_over
+    digicare_gateway.hand_over = lambda *said: during.append(answers.waiting(timezone.now())) or hand_over(*said)
+    assert answers.waiting(timezone.now()) == {"digicare"}
+
+    answers.run(Neighbour.DIGICARE, timezone.now())
+
+    assert (digicare_gateway.calls, during) == (1, [set()])
+    states = Answer.objects.order_by("pk").values_list("state", "reason")
+    assert list(states) == [(AnswerState.UNKNOWN, Reason.NO_ANSWER), *[(AnswerState.QUEUED, Reason.PROVIDER_DOWN)] * 2]
+    Answer.objects.update(state=AnswerState.SENDING, due_at=now)
+    assert answers.waiting(timezone.now()) == {"digicare"}
+
+
 def tick(seconds: float = 0) -> None:
     """Do what the task does, some time from now."""
     now = timezone.now() + timedelta(seconds=seconds)
@@ -195,9 +231,9 @@ def test_an_unknown_answer_is_asked_about_and_never_sent_blindly(clinic, digicar
 
     def take_silently(reference: uuid.UUID) -> Outcome:
         digicare_gateway.bodies[str(reference)] = {}
-        return Outcome.unknown(Reason.NO_ANSWER)
+        return Outcome.unknown(Reason.PROVIDER_ERROR)
 
-    digicare_gateway.outcomes = [take_silently, lambda reference: Outcome.unknown(Reason.NO_ANSWER)]
+    digicare_gateway.outcomes = [take_silently, lambda reference: Outcome.unknown(Reason.PROVIDER_ERROR)]
     tick()
     assert set(Answer.objects.values_list("state", flat=True)) == {AnswerState.UNKNOWN}
     digicare_gateway.is_mute = True

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinics.models import Clinic
-from integrations.neighbour_models import Neighbour
+from integrations.neighbour_models import Answer, AnswerState, Neighbour
 from notifications.kinds import Kind, State
 from notifications.models import Notification, Silence
 from patients.models import Consent, Patient
@@ -186,6 +186,7 @@ def test_a_dialog_of_helsenorges_is_in_our_inbox_and_notified_by_them(clinic, pa
     staff = MembershipFactory(clinic=clinic).user
     writing.answer_by_staff(dialog, text="Kom i morgen.", by=staff, key=uuid.uuid4(), seen=newest)
     assert history(patient) == [(Kind.ANSWER_RECEIVED, State.EXTERNAL, "helsenorge")]
+    Answer.objects.update(state=AnswerState.DELIVERED)
     assert helsenorge.tell("message.read", dialog="D-1").json()["result"] == "done"
     assert helsenorge.tell("message.read", dialog="D-2").json()["code"] == "unknown_dialog"
     dialog.refresh_from_db()
