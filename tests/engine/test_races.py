@@ -23,7 +23,7 @@ from timebook.booking import Conflict
 from timebook.models import Appointment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-PATIENCE = 20  # seconds until a barrier gives up; never waited for when all is well
+PATIENCE = 60  # seconds until a barrier gives up; never waited for when all is well
 
 
 @pytest.fixture
