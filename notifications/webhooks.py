@@ -23,7 +23,7 @@ EMAIL_LIMIT = 262_144
 def too_large(request: HttpRequest, limit: int) -> bool:
     """Whether the body is announced as larger than any real callback; a body without length is refused too."""
     length = request.headers.get("Content-Length", "")
-    return not length.isdigit() or int(length) > limit
+    return not (length.isascii() and length.isdigit()) or int(length) > limit
 
 
 @anyone
