@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinics import audit, mail
+from clinics.hashing import hashed
 from clinics.models import AuditAction, Clinic, Invitation, Membership, User
 from clinics.staffing import lock_staff
 
@@ -101,11 +101,6 @@ def accept_as_new(invitation: Invitation, *, first_name: str, last_name: str, pa
         user = User.objects.create_user(row.email, password, first_name=first_name, last_name=last_name)
         accept(row, user)
     return user
-
-
-def hashed(token: str) -> str:
-    """Return what the database knows of a token; it has 256 random bits, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def deliver(row: Invitation, token: str) -> Invitation:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from clinics import inviting
 from clinics.gate import anyone
+from clinics.hashing import hashed
 from clinics.models import Invitation, User
 from clinics.staff_forms import JoinForm
 
@@ -27,7 +28,7 @@ KEY = "invitation"  # in the session: the token's hash
 @anyone
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Put the token away and go on without it: no page, referrer or history entry shows it. Uses nothing up."""
-    request.session[KEY] = inviting.hashed(token)
+    request.session[KEY] = hashed(token)
     response = redirect("clinics:join")
     response["Referrer-Policy"] = "no-referrer"
     return response

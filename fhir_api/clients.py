@@ -9,8 +9,8 @@ from secrets import token_hex, token_urlsafe
 from django.db import transaction
 
 from clinics import audit
+from clinics.hashing import hashed
 from clinics.models import AuditAction, Clinic, User
-from fhir_api.hashing import hashed
 from fhir_api.models import ApiClient, ApiSecret
 
 OVERLAP = timedelta(days=7)  # the secret before the new one is taken this long

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from django.utils import timezone
 
-from fhir_api.hashing import hashed
+from clinics.hashing import hashed
 from fhir_api.models import METHODS, AccessToken, ApiClient
 
 

@@ -12,9 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinics.hashing import hashed
 from clinics.models import User
 from clinics.scope import ClinicRow
-from fhir_api.hashing import hashed
 
 METHODS = ("client_secret_basic", "client_secret_post")
 

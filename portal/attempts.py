@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from clinics.hashing import hashed
 from portal import oidc
 from portal.models import Attempt, new_key
-from portal.sessions import hashed
 
 LASTS = timedelta(minutes=15)
 COOKIE = f"{settings.PORTAL_COOKIE_NAME}-inn"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,6 +13,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from clinics.hashing import hashed
 from clinics.models import Clinic
 from patients.models import Patient, Person
 from portal.cards import cards_of
@@ -94,11 +94,6 @@ class Visit:
         for name, value in fields.items():
             setattr(self.session, name, value)
         Session.objects.filter(pk=self.session.pk).update(**fields)
-
-
-def hashed(key: str) -> str:
-    """Return what is kept of a cookie: whoever reads the table can log in as nobody."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def visit_of(request: HttpRequest, now: datetime | None = None) -> Visit | None:

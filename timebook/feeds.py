@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
 
 from django.db import transaction
@@ -13,17 +12,13 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from clinics import audit
+from clinics.hashing import hashed
 from clinics.models import AuditAction, AuditEvent, Clinic, Practitioner, User
 from timebook.feed_models import CalendarFeed, Shows
 from timebook.models import Appointment, Status
 
 BEHIND, AHEAD = timedelta(days=30), timedelta(days=90)
 LOGGED = "calendar feed"
-
-
-def hashed(secret: str) -> str:
-    """Return SHA-256 of 192 random bits: nothing can be guessed from it."""
-    return sha256(secret.encode()).hexdigest()
 
 
 def practitioner_of(user: User, clinic: Clinic) -> Practitioner | None:

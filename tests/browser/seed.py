@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from clinics.hashing import hashed
 from clinics.hours import ClosedDay
-from clinics.inviting import hashed
 from clinics.models import Clinic, Invitation, Membership, Place, Practitioner, Role, User
 from integrations.models import Format, ImportRun
 from integrations.models import State as Stage

@@ -1,4 +1,4 @@
-"""How secrets and tokens of 256 random bits are stored: nothing can be guessed from an unsalted hash of those. Pure."""
+"""How secrets and tokens of 192 random bits or more are kept: nothing can be guessed from an unsalted hash. Pure."""
 
 from hashlib import sha256
 
