@@ -118,7 +118,7 @@ class Recipient(ClinicRow):
 
     clinic = models.ForeignKey("clinics.Clinic", models.PROTECT, related_name="+", db_index=False)
     bulk = models.ForeignKey(Bulk, models.CASCADE, related_name="recipients", db_index=False)
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+", db_index=False)  # begins recipient_once
     position = models.PositiveIntegerField()  # as in the selection
     state = models.CharField(max_length=8, choices=RecipientState.choices, default=RecipientState.CHOSEN)
     reason = models.CharField(max_length=24, blank=True)  # of the closed lists: notifications.Reason, eligibility.Why
@@ -127,7 +127,7 @@ class Recipient(ClinicRow):
         verbose_name = _("mottaker")
         verbose_name_plural = _("mottakere")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["bulk", "patient"], name="recipient_once"),
+            models.UniqueConstraint(fields=["patient", "bulk"], name="recipient_once"),
             models.UniqueConstraint(fields=["bulk", "position"], name="recipient_position"),  # what lists read
         ]
         indexes: ClassVar = [

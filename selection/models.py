@@ -44,12 +44,12 @@ class Member(models.Model):
     """One person of a selection."""
 
     selection = models.ForeignKey(Selection, models.CASCADE, related_name="members", db_index=False)
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+", db_index=False)  # begins member_once
     position = models.PositiveIntegerField()  # by name, from 1: a page of a hundred thousand is found in the index
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["selection", "patient"], name="member_once"),
+            models.UniqueConstraint(fields=["patient", "selection"], name="member_once"),
             models.UniqueConstraint(fields=["selection", "position"], name="member_position"),  # what lists read
         ]
 
