@@ -180,11 +180,12 @@ def members(bulk: Bulk) -> QuerySet[Member]:
 def move(bulk: Bulk, rows: QuerySet[Member]) -> None:
     """Insert those who can be moved as recipients, in the database; one who is there already stays.
 
-    It does not ask who is there: the list would be read again for each row that it grows by.
+    It does not ask who is there: the list would be read again for each row that it grows by. Needs the bulk's row lock.
     """
     found = able(bulk, rows).order_by("position").values_list("patient", "position")
     like = {"clinic": bulk.clinic_id, "bulk": bulk.pk, "state": "chosen", "reason": ""}
-    insert_found(Recipient, like, ["patient", "position"], found)
+    is_begun = Recipient.objects.filter(bulk=bulk).exists()
+    insert_found(Recipient, like, ["patient", "position"], found, skips_known=is_begun)
     touch(bulk)
 
 
