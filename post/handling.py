@@ -15,21 +15,6 @@ from post.models import Dialog, DialogState, Party
 from post.writing import Newer, locked, log, newest
 
 
-def take(dialog: Dialog, *, by: User, was: int | None) -> bool:
-    """Take the dialog. See `assign`."""
-    return assign(dialog, to=by, by=by, was=was)
-
-
-def hand_over(dialog: Dialog, *, to: User, by: User, was: int | None) -> bool:
-    """Hand the dialog over to a colleague at the clinic. See `assign`."""
-    return assign(dialog, to=to, by=by, was=was)
-
-
-def release(dialog: Dialog, *, by: User, was: int | None) -> bool:
-    """Let the dialog go. See `assign`."""
-    return assign(dialog, to=None, by=by, was=was)
-
-
 @transaction.atomic
 def assign(dialog: Dialog, *, to: User | None, by: User, was: int | None) -> bool:
     """Give the dialog to a colleague, or to nobody; returns False when that is so already.

@@ -19,10 +19,10 @@ def test_take_hand_over_and_release(kari, staff, colleague, ask):
     dialog = ask(kari).dialog
 
     done = [
-        handling.take(dialog, by=staff, was=None),
-        handling.take(dialog, by=staff, was=None),
-        handling.hand_over(dialog, to=colleague, by=staff, was=staff.pk),
-        handling.release(dialog, by=colleague, was=colleague.pk),
+        handling.assign(dialog, to=staff, by=staff, was=None),
+        handling.assign(dialog, to=staff, by=staff, was=None),
+        handling.assign(dialog, to=colleague, by=staff, was=staff.pk),
+        handling.assign(dialog, to=None, by=colleague, was=colleague.pk),
     ]
 
     assert done == [True, False, True, True]
@@ -37,10 +37,10 @@ def test_take_hand_over_and_release(kari, staff, colleague, ask):
 def test_the_second_to_take_is_told_who_was_first(kari, staff, colleague, ask):
     """Threat 29."""
     dialog = ask(kari).dialog
-    handling.take(dialog, by=colleague, was=None)
+    handling.assign(dialog, to=colleague, by=colleague, was=None)
 
     with pytest.raises(ValidationError, match="tatt av Kari Holm"):
-        handling.take(dialog, by=staff, was=None)
+        handling.assign(dialog, to=staff, by=staff, was=None)
 
     assert Dialog.objects.get().taken_by == colleague
 
@@ -52,7 +52,7 @@ def test_only_colleagues_are_handed_anything(kari, staff, colleague, ask):
 
     for outsider in (UserFactory(), colleague):
         with pytest.raises(ValidationError, match="arbeider ikke"):
-            handling.hand_over(dialog, to=outsider, by=staff, was=None)
+            handling.assign(dialog, to=outsider, by=staff, was=None)
 
 
 def test_reading_is_noted_for_every_message(kari, staff, ask, reply):

@@ -108,7 +108,7 @@ def test_two_who_take_are_one_who_has_it(kari, staff, colleague, ask, together):
     """spec E4."""
     dialog = ask(kari).dialog
 
-    outcomes = together(*[lambda by=by: handling.take(dialog, by=by, was=None) for by in (staff, colleague)])
+    outcomes = together(*[lambda by=by: handling.assign(dialog, to=by, by=by, was=None) for by in (staff, colleague)])
 
     assert kinds_of(outcomes) == ["ValidationError", "bool"]
 
