@@ -418,6 +418,8 @@ def test_the_report_is_turned_page_by_page_without_loss(people, draft, web, send
     forth, back = walk("", "etter"), walk("siste=1", "foer")
     assert [pk for page in forth for pk in page] == everyone == [pk for page in reversed(back) for pk in page]
     assert (len(forth), len(back)) == (3, 3)
+    first, last = (web.get(url("bulk", bulk) + query).content.decode() for query in ("", "?siste=1"))
+    assert [(word in first, word in last) for word in ("Neste", "Forrige")] == [(True, False), (False, True)]
     assert [pk for page in walk("grunn=", "etter") for pk in page] == [pk for pk in everyone if pk != told]
     assert "Viser 2 av 4" in web.get(url("bulk", bulk) + "?grunn=&etter=abc&side=9").content.decode()
 

@@ -124,7 +124,7 @@ def journal_entry(patient: Patient, chance: Random) -> JournalEntry:
 def notice(patient: Patient, number: int, chance: Random) -> dict[str, Any]:
     """Add a notice with its hops."""
     due = NOON - timedelta(days=chance.choice([0, 1, 29, 30, 31, 300]), hours=chance.randint(0, 12))
-    state = chance.choice(["dispatched", "dispatched", "waiting", "suppressed"])
+    state = chance.choice(["dispatched", "dispatched", "waiting", "suppressed", "external"])
     row = Notification.objects.create(
         clinic=patient.clinic,
         patient=patient,
@@ -137,7 +137,7 @@ def notice(patient: Patient, number: int, chance: Random) -> dict[str, Any]:
         due_at=due,
         expires_at=due,
     )
-    hops = chance.sample(["email", "sms"], k=chance.randint(0, 2))
+    hops = chance.sample(["email", "sms"], k=chance.randint(0, 2)) if state != "external" else []
     states = [chance.choice(["queued", "accepted", "delivered", "failed", "bounced", "unconfirmed"]) for _ in hops]
     for channel, hop in zip(hops, states, strict=True):
         Delivery.objects.create(

@@ -145,7 +145,8 @@ def sent(node: c.Sent, known: Known, today: date) -> bool:
     if node.outcome == "notified":
         since = datetime.combine(today - timedelta(days=node.days), datetime.min.time(), tzinfo=OSLO)
         return any(one["due_at"] >= since for one in arrived)
-    newest = max(went, key=lambda one: (one["due_at"], one["pk"]), default=None)
+    newer = [one for one in known.notices if one["state"] in ("dispatched", "external")]  # what others told is news too
+    newest = max(newer, key=lambda one: (one["due_at"], one["pk"]), default=None)
     failed = {"failed", "undelivered", "bounced", "failed_unknown", "expired"}
     return newest is not None and newest not in arrived and bool(failed & set(newest["hops"]))
 
