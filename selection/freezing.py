@@ -46,12 +46,9 @@ def freeze(
     selection.save(update_fields=["size"])
     if selection.size >= MANY:
         refresh_statistics()
-    audit.record(
-        AuditAction.BULK,
-        clinic=clinic,
-        actor=by,
-        what=f"selection {selection.pk} {origin} {origin_id} {selection.size}",
-    )
+    made_from = f"{origin} {origin_id}" if origin_id else origin
+    what = f"selection {selection.pk} {made_from} {selection.size}"
+    audit.record(AuditAction.BULK, clinic=clinic, actor=by, what=what)
     return selection
 
 

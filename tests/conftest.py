@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations  # its own module cannot be imported first
+from django.db.models.signals import post_init
 from django.test import override_settings
 
 HOMES = {"browser": "browser", "fault": "faults", "walk": "walk"}  # marker → the one folder `make test` looks in
@@ -23,6 +26,24 @@ def quick_passwords() -> Iterator[None]:
     """Let log-ins cost no second of processor time each."""
     with override_settings(PASSWORD_HASHERS=["tests.passwords.QuickHasher"]):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def words_in_the_log() -> Iterator[None]:
+    """Fail where an audit line is made that the manager's log cannot say in Norwegian (spec A7, J3)."""
+    from clinics.models import AuditEvent  # noqa: PLC0415 - the apps are ready now
+    from patients.audit_words import PROXY, REFUSED, STARTS, VIEWS, rest  # noqa: PLC0415
+
+    def check(instance: Any, **_signal: Any) -> None:
+        page = REFUSED.sub("", PROXY.sub("", instance.what))
+        if instance.source in {"import", "admin"} or any(page.startswith(name) for name in VIEWS):
+            return  # Norwegian already: counts of an import, names of the admin's fields
+        left = re.findall(r"[a-z_]{2,}", rest().sub("", STARTS.sub("", page, count=1)))
+        assert not left, f"patients.audit_words has no words for {left} in «{instance.what}»"
+
+    post_init.connect(check, sender=AuditEvent)
+    yield
+    post_init.disconnect(check, sender=AuditEvent)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
