@@ -70,7 +70,7 @@ class Acts(History):
             return booking.set_up(clinic=self.house.clinic(clinic), by=self.house.staff[clinic], **values)
 
         refused = not self.log.consents(name, self.last) or start < self.now
-        refused = refused or (by == "patient" and self.overlaps(clinic, terms))
+        refused = refused or self.has_it(name, terms) or (by == "patient" and self.overlaps(clinic, terms))
         made = self.tried(make, refused=refused, crash=crash)
         if made:
             self.house.appointments.append(made.pk)

@@ -71,6 +71,14 @@ class History(RuleBasedStateMachine):
             for number in others
         )
 
+    def has_it(self, name: str, terms: Terms) -> bool:
+        """Tell whether the patient has that very appointment: with the practitioner, at the time."""
+        return any(
+            self.log.birth(number).patient == name
+            and (self.terms(number).practitioner, self.terms(number).start) == (terms.practitioner, terms.start)
+            for number in self.numbers(standing=True)
+        )
+
     def tried(self, what: object, *, refused: bool, crash: bool) -> object:
         """Do it, and see to it that it is refused when it should be. Returns nothing when it left no trace."""
         if not refused:
