@@ -27,6 +27,9 @@ VIEWS = {  # a line about reading names the page; the longest that fits counts
     "audit:": _("Logg"),
     "clinics:": _("Klinikkens oppsett"),
     "integrations:": _("Integrasjoner"),
+    "account_": _("Innlogging"),
+    "mfa_": _("Tofaktor"),
+    "admin:": _("Support"),
     "neighbours:": _("Integrasjoner"),
     "fhir_clients:": _("Systemer som leser over FHIR"),
     "fhir: Patient": _("Hentet personalia over FHIR"),
@@ -202,7 +205,7 @@ WORDS: dict[str, Any] = SYSTEMS | {  # what may follow: what was done with it, a
 }
 NAMES = sorted(VIEWS, key=len, reverse=True)
 STARTS = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(PHRASES, key=len, reverse=True)))})(?![a-z_])")
-REFUSED = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) (?=[a-z_]+:)")
+REFUSED = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) (?=[a-z_])")
 
 
 def know(choices: type[TextChoices]) -> None:

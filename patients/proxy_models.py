@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
@@ -94,11 +94,16 @@ class Proxy(ClinicRow):
     def __str__(self) -> str:
         return f"Fullmakt {self.pk}"
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day that it holds, as `over` has it; None for one without end. Looks at the patient."""
+        born = self.patient.birth_date if self.kind == ProxyKind.PARENT else None
+        childhood = birthday(born, born.year + COMES_OF_AGE) - timedelta(days=1) if born else None
+        return min((day for day in (self.valid_to, childhood) if day), default=None)
+
     def is_over(self, on: date) -> bool:
-        """Whether the last day was before the day; as `over`; looks at the patient."""
-        born = self.patient.birth_date
-        is_outgrown = self.kind == ProxyKind.PARENT and born and birthday(born, born.year + COMES_OF_AGE) <= on
-        return bool(is_outgrown or (self.valid_to and self.valid_to < on))
+        """Whether the last day was before the day."""
+        return self.last_day is not None and self.last_day < on
 
     @property
     def mark(self) -> str:
