@@ -65,7 +65,7 @@ def of_patient(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("patients:proxies", pk)
         except ValidationError as error:
             take_errors(form, error)
-    rows = Proxy.objects.of(request.clinic).filter(patient=patient).select_related("person", "recorded_by")
+    rows = Proxy.objects.of(request.clinic).filter(patient=patient).select_related("person", "patient", "recorded_by")
     context = {"patient": card.opened(request, pk), "form": form, "proxies": rows, "tab": "personal"}
     context["today"] = timezone.localdate()
     return render(request, "patients/proxies.html", context, status=422 if form.is_bound else 200)
