@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
 
 from clinics.models import Clinic, Role, User
-from tests.access.people import SECRET, colleague, enrol, logged_in
+from tests.access.people import code, colleague, enrol, logged_in
 from tests.access.world import World
 from tests.factories import ClinicFactory, MembershipFactory
 
@@ -48,11 +47,6 @@ def user(here: World) -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
-
-
-def code(secret: str = SECRET) -> str:
-    """Return the code an authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
 def give_password(client: Client, user: User, password: str = PASSWORD, **extra: Any) -> Any:

@@ -10,12 +10,11 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 from django.urls import reverse
 
 from clinics.models import Membership, User
-from tests.access.people import SECRET, logged_in
+from tests.access.people import code, logged_in
 
 PASSWORD = "riktig-hest-batteri"
 ATTACKER, OWNER = "203.0.113.9", "198.51.100.7"
@@ -29,11 +28,6 @@ def owner(colleague: Membership) -> User:
     colleague.user.save()
     RecoveryCodes.activate(colleague.user)
     return colleague.user
-
-
-def code() -> str:
-    """Return what the owner's app shows now."""
-    return format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time()))))
 
 
 def give_password(client: Client, user: User, password: str = PASSWORD, **extra: Any) -> Any:
