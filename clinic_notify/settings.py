@@ -108,7 +108,14 @@ else:
     DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
 
 # Rate limits and used codes must be the same for every web process; the database is what log-in needs anyway.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "clinic_notify_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "clinic_notify_cache",
+        # Room enough that nobody washes their own failed log-ins away: past this a third is thrown out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- Language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nb"
