@@ -40,8 +40,11 @@ def marked(page: Page) -> list[int]:
 
 
 def posted(page: Page, send: Callable[[], object]) -> dict[str, list[str]]:
-    """Return what is posted by «Send pasientvarsel»."""
-    with page.expect_request(lambda request: request.url.endswith("/send/")) as seen:
+    """Return what is posted by «Send pasientvarsel», once the page that it leads to is there.
+
+    A page that is closed on its way to another may never say that it has closed.
+    """
+    with page.expect_navigation(), page.expect_request(lambda request: request.url.endswith("/send/")) as seen:
         send()
     return parse_qs(seen.value.post_data or "", keep_blank_values=True)
 
