@@ -8,7 +8,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.bulk_pages import BULK_PLACES
-from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk, awake, type_to_search
+from tests.browser.front_desk import MANAGER, PASSWORD, SECRETARY, SUPPORT, FrontDesk, type_to_search
 from tests.browser.places import NOBODY, PATIENT, Place
 from tests.browser.seed import INVITATION, WITHOUT_CLINIC, WITHOUT_CODE
 from tests.browser.sharing_pages import SHARING_PLACES
@@ -285,15 +285,6 @@ def search_journal(page: Page, desk: FrontDesk) -> None:
     page.locator("tr[data-id]").first.locator("td").nth(2).click()
 
 
-def open_menu(page: Page, desk: FrontDesk) -> None:
-    """Find people, and open the menu of the first."""
-    search_journal(page, desk)
-    awake(page)
-    page.locator("tr[data-id]").first.focus()
-    page.keyboard.press("Shift+F10")
-    expect(page.get_by_role("menuitem", name="Send pasientvarsel")).to_be_focused()
-
-
 def search_for_nobody(page: Page, desk: FrontDesk) -> None:
     """Search for what nobody has."""
     page.get_by_label("Alder fra").fill("149")
@@ -341,7 +332,6 @@ PLACES = {
     "search hits": Place("/pasienter/", then=search),
     "journal search": Place("/pasienter/journalsok/"),
     "journal search, hits": Place("/pasienter/journalsok/", then=search_journal),
-    "journal search, menu": Place("/pasienter/journalsok/", then=open_menu),
     "journal search, hits for those who may not send": Place("/pasienter/journalsok/", SECRETARY, search_journal),
     "journal search, nobody found": Place("/pasienter/journalsok/", then=search_for_nobody),
     "journal search, builder": Place("/pasienter/journalsok/", then=build_criteria),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.front_desk import MANAGER, FrontDesk, awake
@@ -84,6 +85,7 @@ def test_right_click_sends_those_that_are_marked(hits: Page) -> None:
 
     cell.nth(2).click(button="right")
     expect(hits.get_by_role("menu")).to_contain_text("2 pasienter markert")
+    violations = Axe().run(hits, options={"resultTypes": ["violations"]}).response["violations"]
     hits.keyboard.press("Escape")
     expect(hits.get_by_role("menu")).to_be_hidden()
     cell.nth(2).click(button="right")
@@ -91,6 +93,7 @@ def test_right_click_sends_those_that_are_marked(hits: Page) -> None:
 
     assert form["mode"] == ["only"]
     assert form["ids"] == [wanted]
+    assert not [one["id"] for one in violations]
 
 
 def test_keyboard_alone_marks_and_sends(hits: Page) -> None:
